@@ -40,16 +40,13 @@ function restrictions(folder: string) {
       group: foreignFolders.flatMap((name) => [`**/${name}/**`]),
       message: `src/${folder}/ may import from: ${[...allowed].join(", ")}`,
     },
-    { group: ["**/pipeline.ts", "**/worker.ts", "**/server.ts", "**/cli.ts", "**/agent.ts"], message: "wiring is imported by nobody" },
+    {
+      group: ["**/pipeline.ts", "**/worker.ts", "**/server.ts", "**/cli.ts", "**/agent.ts"],
+      message: "wiring is imported by nobody",
+    },
   ];
-  return ["error", { paths: [...paths, zodByName], patterns }];
+  return ["error", { paths, patterns }];
 }
-
-const zodByName = {
-  name: "zod",
-  importNames: ["z"],
-  message: 'write `import * as z from "zod"`: it tree-shakes, the named import does not',
-};
 
 export default defineConfig({
   plugins: ["typescript", "import", "node", "oxc", "unicorn", "eslint", "promise"],
@@ -79,7 +76,6 @@ export default defineConfig({
     "eslint/max-lines-per-function": ["error", { max: 50, skipBlankLines: true, skipComments: true }],
     "eslint/max-params": ["error", 4],
     "eslint/max-depth": ["error", 3],
-    "eslint/no-restricted-imports": ["error", { paths: [zodByName] }],
   },
   overrides: [
     ...folders
@@ -93,9 +89,15 @@ export default defineConfig({
       rules: {
         "eslint/max-lines": "off",
         "eslint/max-lines-per-function": "off",
-        "eslint/no-restricted-imports": ["error", { paths: [zodByName] }],
         "node/no-process-env": "off",
-        "typescript/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "describe", "it", "suite"] }] }],
+        "typescript/no-floating-promises": [
+          "error",
+          {
+            allowForKnownSafeCalls: [
+              { from: "package", package: "node:test", name: ["test", "describe", "it", "suite"] },
+            ],
+          },
+        ],
       },
     },
     { files: ["src/config/load.ts"], rules: { "node/no-process-env": "off" } },

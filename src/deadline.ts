@@ -1,0 +1,29 @@
+import { DeadlineError } from "./model/errors.ts";
+
+/** A signal that aborts when its parent does or when time is up; dispose it when the work is done. */
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * `using limit = deadline(signal, 5000)`. Not `AbortSignal.any([...])`: a long-lived parent keeps what hangs on it
+ * (nodejs/node#54614), this lets go. The reason of an abort by time is a `DeadlineError`.
+ */
+export function deadline(parent: AbortSignal, limitMs: number): Deadline {
+  const controller = new AbortController();
+  const forward = () => {
+    controller.abort(parent.reason);
+  };
+  if (parent.aborted) forward();
+  else parent.addEventListener("abort", forward, { once: true });
+  const timer = setTimeout(() => {
+    controller.abort(new DeadlineError(limitMs));
+  }, limitMs);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      parent.removeEventListener("abort", forward);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import * as z from "zod";
+
+export const deliveryEvent = z.enum(["trigger", "verdict", "change", "recovered", "trouble", "test"]);
+export type DeliveryEvent = z.output<typeof deliveryEvent>;
+
+export const deliveryState = z.enum(["pending", "delivered", "superseded", "dead"]);
+export type DeliveryState = z.output<typeof deliveryState>;
+
+/** What a delivery has to say beside what the incident's rows say when it is sent. */
+export const notice = z.object({
+  /** The alert that this is about. */
+  alertId: z.string().nullable(),
+  /** One more sentence: why now, or for whom this stands in. */
+  note: z.string().nullable(),
+});
+export type Notice = z.output<typeof notice>;
+
+/** One message due to one action. The id is the idempotency key. Times are ms since 1970. */
+export interface Delivery {
+  readonly id: string;
+  readonly incidentId: string;
+  readonly action: string;
+  /** Order within the incident and action, from 1. */
+  readonly number: number;
+  readonly event: DeliveryEvent;
+  readonly runId: string | null;
+  readonly notice: Notice;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly nextAt: number;
+  /** When its fallback was told instead. */
+  readonly fallbackAt: number | null;
+  readonly error: string | null;
+  readonly deliveredAt: number | null;
+}

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import { verdictOutcome } from "./verdict.ts";
+import type { VerdictOutcome, VerdictReason } from "./verdict.ts";
+
+export const incidentState = z.enum(["checking", "watching", "open", "recovering", "closed"]);
+export type IncidentState = z.output<typeof incidentState>;
+
+/** What the operator has been told last, and who was. */
+export const told = z.object({
+  outcome: verdictOutcome,
+  /** How many domains failed then. */
+  failing: z.int(),
+  at: z.number(),
+  actions: z.array(z.string()),
+});
+export type Told = z.output<typeof told>;
+
+/** What recovery has to wait for. */
+export const progress = z.object({
+  /** Domains that failed in this incident: each must pass before it is over. */
+  failedDomains: z.array(z.string()),
+  cleanRuns: z.int(),
+  cleanSince: z.number().nullable(),
+  /** The sender says that it is over. */
+  senderResolved: z.boolean(),
+});
+export type Progress = z.output<typeof progress>;
+
+/** The story of one subject on one route. Times are ms since 1970. */
+export interface Incident {
+  readonly id: string;
+  readonly route: string;
+  readonly subject: string;
+  readonly state: IncidentState;
+  readonly flags: readonly string[];
+  /** Counts the writes; the guard against two writers. */
+  readonly version: number;
+  readonly alertCount: number;
+  readonly openedAt: number;
+  readonly lastAlertAt: number;
+  readonly closedAt: number | null;
+  readonly outcome: VerdictOutcome | null;
+  readonly reason: VerdictReason | null;
+  readonly told: Told | null;
+  readonly progress: Progress;
+  /** How many rechecks there were since it was spared (watching) or told (open). */
+  readonly watchStep: number;
+  readonly nextRunAt: number | null;
+}
+
+/** Routes of our own, for what no route of the configuration took and for Crosscheck's own health. */
+export const unroutedRoute = "unrouted";
+export const troubleRoute = "trouble";

@@ -1,0 +1,130 @@
+import * as z from "zod";
+import { assertionResult } from "./assertion.ts";
+
+/**
+ * `pass`; `degraded`: works, slower than asked; `fail`: the target failed the check; `error`: the location could not
+ * tell.
+ */
+export const observationOutcome = z.enum(["pass", "degraded", "fail", "error"]);
+export type ObservationOutcome = z.output<typeof observationOutcome>;
+
+/** Whose fault it was. */
+export const failureSource = z.enum(["target", "network", "resolver", "location"]);
+export type FailureSource = z.output<typeof failureSource>;
+
+/** How far the check got: the layer that failed. */
+export const layer = z.enum(["dns", "tcp", "tls", "http", "grpc", "websocket", "content", "location"]);
+export type Layer = z.output<typeof layer>;
+
+const ms = z.number().nonnegative().nullable();
+
+/** Milliseconds; `null`: the phase did not happen. Over redirects they are sums. */
+export const timings = z.object({ dns: ms, tcp: ms, tls: ms, firstByte: ms, download: ms, total: ms });
+export type Timings = z.output<typeof timings>;
+
+export const noTimings: Timings = {
+  dns: null,
+  tcp: null,
+  tls: null,
+  firstByte: null,
+  download: null,
+  total: null,
+};
+
+/** What HTTP said. */
+export const httpDetails = z.object({
+  statusCode: z.int(),
+  version: z.string(),
+  redirects: z.array(z.object({ statusCode: z.int(), location: z.string() })),
+  headers: z.record(z.string(), z.string()),
+  bodySize: z.int(),
+  bodySample: z.string(),
+  bodySha256: z.string(),
+  truncated: z.boolean(),
+});
+export type HttpDetails = z.output<typeof httpDetails>;
+
+/** What TLS said; dates are RFC 3339. */
+export const tlsDetails = z.object({
+  authorized: z.boolean(),
+  error: z.string().nullable(),
+  protocol: z.string().nullable(),
+  cipher: z.string().nullable(),
+  alpn: z.string().nullable(),
+  subject: z.string().nullable(),
+  issuer: z.string().nullable(),
+  subjectAltName: z.string().nullable(),
+  validFrom: z.string().nullable(),
+  validTo: z.string().nullable(),
+  daysUntilExpiry: z.number().nullable(),
+  serialNumber: z.string().nullable(),
+  fingerprint256: z.string().nullable(),
+});
+export type TlsDetails = z.output<typeof tlsDetails>;
+
+/** How one try ended. `errorClass` is `<layer>.<what>`, such as `tls.expired`; docs/error-classes.md lists them. */
+const finding = {
+  outcome: observationOutcome,
+  failureSource: failureSource.nullable(),
+  layer: layer.nullable(),
+  errorClass: z.string().nullable(),
+  /** For people: what went wrong, with the values that matter; empty when nothing did. */
+  message: z.string(),
+  remoteAddress: z.string().nullable(),
+  ipVersion: z.union([z.literal(4), z.literal(6)]).nullable(),
+  timings,
+  http: httpDetails.optional(),
+  tls: tlsDetails.optional(),
+  assertions: z.array(assertionResult),
+};
+
+/** One try on one address over a fresh connection. */
+export const attempt = z.object({
+  ...finding,
+  /** 1 for the first sample. */
+  sample: z.int().positive(),
+  /** 1 for a sample's first try, 2 for its retry. */
+  number: z.int().positive(),
+  /** ms since 1970, by the location's clock */
+  startedAt: z.number(),
+});
+export type Attempt = z.output<typeof attempt>;
+
+/**
+ * What one location saw for one check: every attempt, and the finding of the one that tells most: the last failing one
+ * if any failed, else the last. `outcome` is `pass` or `degraded` when any attempt got through; with an `errorClass`
+ * beside it, some did not.
+ */
+export const observation = z.object({
+  ...finding,
+  check: z.string(),
+  location: z.string(),
+  resolvedAddresses: z.array(z.string()),
+  attempts: z.array(attempt),
+  startedAt: z.number(),
+  durationMs: z.number(),
+});
+export type Observation = z.output<typeof observation>;
+
+/** The observation of a location that could not do its work; it has no vote. */
+export function errorObservation(where: {
+  readonly check: string;
+  readonly location: string;
+  readonly errorClass: string;
+  readonly message: string;
+  readonly startedAt: number;
+  readonly durationMs: number;
+}): Observation {
+  return {
+    ...where,
+    outcome: "error",
+    failureSource: "location",
+    layer: "location",
+    remoteAddress: null,
+    ipVersion: null,
+    timings: noTimings,
+    assertions: [],
+    resolvedAddresses: [],
+    attempts: [],
+  };
+}

@@ -1,0 +1,50 @@
+import * as z from "zod";
+import { mode, notifyLists, actionKind } from "./action.ts";
+import { writtenCheck } from "./check.ts";
+import { sampling, targetOrigin } from "./probe-protocol.ts";
+
+const ms = z.number().nonnegative();
+
+/** The numbers of the verdict and of what follows it; docs/verdicts.md has the rules. */
+export const verdictPolicy = z.object({
+  confirm: z.union([z.int().positive(), z.enum(["majority", "all"])]),
+  sampling,
+  /** From the start of a run to the end of its first look. */
+  deadlineMs: ms,
+  /** From the end of the first look to the second, and how long that may take. */
+  secondLookMs: ms,
+  secondLookDeadlineMs: ms,
+  /** From the alert to a verdict, come what may. */
+  holdMs: ms,
+  /** When a spared incident is looked at again, one after the other. */
+  recheckMs: z.array(ms),
+  /** When an open incident is looked at again; the last repeats for 24 h, then hourly. */
+  openRecheckMs: z.array(ms).min(1),
+  /** Clean runs in a row, and over how long, until an incident is recovered. */
+  recovery: z.object({ runs: z.int().positive(), overMs: ms }),
+});
+export type VerdictPolicy = z.output<typeof verdictPolicy>;
+
+/** A check ready to run: templates rendered, secrets still references. */
+export const plannedCheck = z.object({ check: writtenCheck, target: targetOrigin });
+export type PlannedCheck = z.output<typeof plannedCheck>;
+
+/** What follows from an alert on one route. A run keeps the plan that it began with. */
+export const plan = z.object({
+  route: z.string(),
+  mode,
+  /** Health that we see may spare the page. */
+  spare: z.boolean(),
+  checks: z.array(plannedCheck),
+  /** Why a check could not be built from this alert. */
+  faults: z.array(z.string()),
+  locations: z.array(z.object({ name: z.string(), domain: z.string() })),
+  policy: verdictPolicy,
+  /** Told when the alert arrives. */
+  actions: z.array(z.string()),
+  notify: notifyLists,
+  /** The kinds of all actions that this plan names. */
+  kinds: z.record(z.string(), actionKind),
+  runbook: z.string().nullable(),
+});
+export type Plan = z.output<typeof plan>;

@@ -1,0 +1,40 @@
+import * as z from "zod";
+import { observation } from "./observation.ts";
+import { writtenCheck } from "./check.ts";
+
+/** The version of the protocol between the server and a location. */
+export const probeProtocolVersion = 1;
+
+/**
+ * Where the target's address came from. From the configuration: any address but metadata services'; redirects, and
+ * targets from an alert: public addresses, and the ranges in `allowPrivate` (CIDR).
+ */
+export const targetOrigin = z.object({
+  from: z.enum(["config", "alert"]),
+  allowPrivate: z.array(z.string()),
+});
+export type TargetOrigin = z.output<typeof targetOrigin>;
+
+/** How often a location looks before it says pass. */
+export const sampling = z.object({
+  count: z.int().min(1).max(8),
+  intervalMs: z.number().nonnegative(),
+});
+
+/** What a location is asked: `POST` of this as JSON. `check` is in the form of the configuration, secrets revealed. */
+export const probeRequest = z.object({
+  version: z.literal(probeProtocolVersion),
+  check: writtenCheck,
+  samples: sampling,
+  controls: z.array(z.string()),
+  deadlineMs: z.number().positive(),
+  target: targetOrigin,
+});
+export type ProbeRequest = z.output<typeof probeRequest>;
+
+/** What it answers, with status 200, whatever it saw; any other answer means that the location is broken. */
+export const probeResponse = z.object({
+  version: z.literal(probeProtocolVersion),
+  observation,
+});
+export type ProbeResponse = z.output<typeof probeResponse>;
