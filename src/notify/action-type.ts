@@ -1,0 +1,32 @@
+import type * as z from "zod";
+import type { ActionKind } from "../model/action.ts";
+import type { Message } from "../model/message.ts";
+import type { Kind } from "../model/registry.ts";
+
+/** The keys that actions of every type have. */
+export interface ActionSettings {
+  readonly type: string;
+  readonly name: string;
+  readonly enable: boolean;
+  /** Actions that are told instead when this one cannot be reached. */
+  readonly fallback: readonly string[];
+}
+
+/**
+ * A type of action: its word, its settings, and how it tells its receiver. Retries, order and limits live in
+ * deliver.ts; an action gives the message its receiver's form and says how the receiver answered.
+ */
+export interface ActionType<Settings extends ActionSettings = ActionSettings> extends Kind {
+  readonly kind: ActionKind;
+  readonly settings: z.ZodType<Settings>;
+  /**
+   * Resolves when the receiver has taken the message. Settings come with their secrets revealed.
+   * @throws DeliveryError when it has not; any other error counts as passing.
+   */
+  send(message: Message, settings: Settings, signal: AbortSignal): Promise<void>;
+}
+
+/** Keeps the settings' type while the list of types forgets it. */
+export function defineAction<Settings extends ActionSettings>(type: ActionType<Settings>): ActionType<Settings> {
+  return type;
+}
