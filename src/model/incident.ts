@@ -20,6 +20,8 @@ export const progress = z.object({
   /** Domains that failed in this incident: each must pass before it is over. */
   failedDomains: z.array(z.string()),
   cleanRuns: z.int(),
+  /** Inconclusive rechecks in a row of a spared incident. */
+  unsureRuns: z.int(),
   cleanSince: z.number().nullable(),
   /** The sender says that it is over. */
   senderResolved: z.boolean(),

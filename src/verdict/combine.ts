@@ -1,0 +1,150 @@
+import type { Observation } from "../model/observation.ts";
+import type { Plan } from "../model/plan.ts";
+import type { LookedObservation } from "../model/run.ts";
+import { outcomeRank } from "../model/verdict.ts";
+import type { CheckVerdict, Verdict, VerdictReason, VoteCount } from "../model/verdict.ts";
+import { domainsOf, judgeCheck } from "./judge.ts";
+import type { CheckJudgement } from "./judge.ts";
+import { scopeOf } from "./scope.ts";
+import { headlineOf, summaryOf } from "./wording.ts";
+
+/** What the observations of a run mean so far: a verdict, or that the second look is due. */
+export type Judgement = Verdict | "second-look";
+
+/**
+ * Combines the checks of a run: the headline is the worst outcome (verdict.md §2). A check that could not be built from
+ * the alert counts as inconclusive, and on a route without `spare: true` health is not proof enough to spare.
+ * @param looks how many looks have ended; after two there is always a verdict.
+ */
+export function judgeRun(plan: Plan, observations: readonly LookedObservation[], looks: number): Judgement {
+  const judgements = plan.checks.map(({ check }) => judgeOne(plan, check.name, observations, looks));
+  if (looks === 1 && judgements.some(({ ruling }) => ruling === "second-look")) {
+    const confirmed = judgements.some(
+      ({ ruling }) => ruling !== "second-look" && ruling.outcome === "confirmed",
+    );
+    if (!confirmed) return "second-look";
+  }
+  const measured = judgements.map(settle);
+  const healthy =
+    plan.faults.length === 0 && measured.length > 0 && measured.every((check) => isHealthy(check));
+  const checks = measured.map((check) => withoutSpare(check, plan.spare));
+  const last = latest(observations);
+  return describe({ plan, checks, observations: last, healthy, looks });
+}
+
+function judgeOne(
+  plan: Plan,
+  check: string,
+  all: readonly LookedObservation[],
+  looks: number,
+): CheckJudgement {
+  const of = (look: number): Observation[] =>
+    all.filter((one) => one.look === look && one.observation.check === check).map((one) => one.observation);
+  const evidence = { check, first: of(1), ...(looks > 1 ? { second: of(2) } : {}) };
+  return judgeCheck(evidence, domainsOf(plan.locations), plan.policy.confirm);
+}
+
+/** A check that would want a second look, in a run that another check has already decided, failed only somewhere. */
+function settle({ ruling, ...check }: CheckJudgement): CheckVerdict {
+  if (ruling !== "second-look") return { ...check, ...ruling };
+  return {
+    ...check,
+    outcome: "regional",
+    reason: check.votes.fail > 0 ? "some-domains-fail" : "some-domains-flaky",
+  };
+}
+
+/**
+ * Positive proof: everybody who could vote passes. One location alone proves too little to spare a page, but enough to
+ * end an incident that it saw itself.
+ */
+function isHealthy(check: CheckVerdict): boolean {
+  const { votes } = check;
+  const single = check.domains.length === 1;
+  return check.outcome === "not-reproduced" || (single && votes.pass === 1);
+}
+
+function withoutSpare(check: CheckVerdict, spare: boolean): CheckVerdict {
+  if (spare || check.outcome !== "not-reproduced") return check;
+  return { ...check, outcome: "inconclusive", reason: "not-visible-from-outside" };
+}
+
+/** Each location's last word on each check: of the second look where there was one. */
+function latest(observations: readonly LookedObservation[]): Observation[] {
+  const last = new Map<string, LookedObservation>();
+  for (const one of observations) {
+    const key = JSON.stringify([one.observation.check, one.observation.location]);
+    if ((last.get(key)?.look ?? 0) <= one.look) last.set(key, one);
+  }
+  return [...last.values()].map(({ observation }) => observation);
+}
+
+interface Findings {
+  readonly plan: Plan;
+  readonly checks: readonly CheckVerdict[];
+  readonly observations: readonly Observation[];
+  readonly healthy: boolean;
+  readonly looks: number;
+}
+
+function describe(findings: Findings): Verdict {
+  const { plan, checks, observations, healthy, looks } = findings;
+  const [worst] = checks.toSorted((a, b) => outcomeRank(a.outcome) - outcomeRank(b.outcome));
+  const notBuilt =
+    plan.faults.length > 0 && (worst === undefined || outcomeRank(worst.outcome) > outcomeRank("regional"));
+  if (worst === undefined || notBuilt) {
+    const reason = plan.faults.length > 0 ? "check-not-built" : "no-votes";
+    return withoutRun({ reason, summary: plan.faults.join("; "), checks, looks });
+  }
+  const headline = headlineOf(worst);
+  const scope = scopeOf(worst, observations);
+  return {
+    outcome: worst.outcome,
+    reason: worst.reason,
+    headline,
+    summary: checks.map((check) => summaryOf(check, observations, looks)).join(". "),
+    votes: worst.votes,
+    scope,
+    healthy,
+    notTested: notTested(plan, observations),
+    checks: [...checks],
+    looks,
+  };
+}
+
+const noVotes: VoteCount = { fail: 0, flaky: 0, degraded: 0, pass: 0, none: 0, needed: 2, toSpare: 2 };
+
+/** The verdict where no votes could decide: late, interrupted, a route or check that could not be evaluated. It pages. */
+export function withoutRun(facts: {
+  readonly reason: VerdictReason;
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly checks?: readonly CheckVerdict[];
+  readonly looks?: number;
+}): Verdict {
+  return {
+    outcome: "inconclusive",
+    reason: facts.reason,
+    headline: "COULD NOT CHECK, treat as real",
+    summary: facts.summary,
+    votes: facts.checks?.[0]?.votes ?? noVotes,
+    scope: { locations: [], layer: null, errorClass: null, common: [] },
+    healthy: false,
+    notTested: [],
+    checks: [...(facts.checks ?? [])],
+    looks: facts.looks ?? 1,
+  };
+}
+
+/** What this verdict says nothing about. */
+function notTested(plan: Plan, observations: readonly Observation[]): string[] {
+  const asked = plan.checks.map(
+    ({ check }) => `${check.name}${typeof check["url"] === "string" ? ` (${check["url"]})` : ""}`,
+  );
+  const silent = observations
+    .filter((observation) => observation.outcome === "error")
+    .map((observation) => `from ${observation.location}: ${observation.message}`);
+  const families = new Set(observations.flatMap((one) => (one.ipVersion === null ? [] : [one.ipVersion])));
+  const family = families.size === 1 ? [families.has(4) ? "over IPv6" : "over IPv4"] : [];
+  return [`anything but ${asked.join(", ")}`, ...family, ...new Set(silent)];
+}

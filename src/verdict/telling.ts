@@ -1,0 +1,44 @@
+import type { ActionKind } from "../model/action.ts";
+import type { Plan } from "../model/plan.ts";
+import type { VerdictOutcome } from "../model/verdict.ts";
+
+type Audience = Pick<Plan, "actions" | "kinds" | "mode" | "notify">;
+
+/** What a route tells when an alert arrives: nobody wakes twice for nothing, so `annotate` leaves pagers out. */
+export function toldAtArrival(plan: Audience): string[] {
+  return allowed(plan, plan.actions);
+}
+
+/**
+ * Whom an outcome is told to (verdict.md §5): its own list, `degraded` else as `regional`, and what is not listed to whom
+ * `confirmed` is told. Without any list the route's actions that can be told again are: messages and pagers.
+ */
+export function toldOutcome(plan: Audience, outcome: VerdictOutcome): string[] {
+  const { notify } = plan;
+  const confirmed = notify.confirmed ?? plan.actions.filter((action) => tellable(plan.kinds[action]));
+  const lists = {
+    confirmed,
+    regional: notify.regional ?? confirmed,
+    degraded: notify.degraded ?? notify.regional ?? confirmed,
+    "not-reproduced": notify["not-reproduced"] ?? confirmed,
+    inconclusive: notify.inconclusive ?? confirmed,
+  } satisfies Record<VerdictOutcome, string[]>;
+  return allowed(plan, lists[outcome]);
+}
+
+/** Whom recovery is told to: its list, else all who were told; and the pagers that we rang, to stop. */
+export function toldRecovery(plan: Audience, told: readonly string[]): string[] {
+  const listed = plan.notify.recovered ?? told.filter((action) => tellable(plan.kinds[action]));
+  const rung = told.filter((action) => plan.kinds[action] === "pager");
+  return [...new Set([...allowed(plan, listed), ...rung])];
+}
+
+function tellable(kind: ActionKind | undefined): boolean {
+  return kind === "message" || kind === "pager";
+}
+
+function allowed(plan: Audience, actions: readonly string[]): string[] {
+  const kept =
+    plan.mode === "annotate" ? actions.filter((action) => plan.kinds[action] !== "pager") : actions;
+  return [...new Set(kept)];
+}

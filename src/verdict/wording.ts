@@ -1,0 +1,103 @@
+import type { Observation } from "../model/observation.ts";
+import type { CheckVerdict, Vote } from "../model/verdict.ts";
+
+/** The first words of every message about this verdict (verdict.md §5); n/m counts the domains that have a vote. */
+export function headlineOf(check: CheckVerdict): string {
+  const { votes } = check;
+  const voting = votes.fail + votes.flaky + votes.degraded + votes.pass;
+  const bad = votes.fail + votes.flaky;
+  switch (check.outcome) {
+    case "confirmed":
+      return `DOWN ${bad}/${voting}`;
+    case "regional":
+      return `PARTLY DOWN ${bad}/${voting} ${shorten(locationsWith(check, ["fail", "flaky"]))}`;
+    case "degraded":
+      return `SLOW ${votes.degraded}/${voting}`;
+    case "not-reproduced":
+      return `NOT SEEN FROM OUTSIDE ${votes.pass}/${voting} ok`;
+    case "inconclusive":
+      return check.reason === "not-visible-from-outside"
+        ? `NOT SEEN FROM OUTSIDE ${votes.pass}/${voting} ok`
+        : "COULD NOT CHECK, treat as real";
+  }
+}
+
+/** One sentence: who sees what, why, and who does not. */
+export function summaryOf(check: CheckVerdict, observations: readonly Observation[], looks: number): string {
+  const own = observations.filter((observation) => observation.check === check.check);
+  const bad = locationsWith(check, ["fail", "flaky"]);
+  const passing = locationsWith(check, ["pass"]);
+  const silent = locationsWith(check, ["none"]);
+  const again = looks > 1 ? ", also on a second look" : "";
+  const cause = causeOf(own.filter((one) => bad.includes(one.location)));
+  const total = check.domains.length;
+  switch (check.outcome) {
+    case "confirmed": {
+      const how = check.reason === "intermittent" ? "fails now and then" : "fails";
+      const alone = check.reason === "single-location" ? "; only this one location looked" : "";
+      return `${check.check} ${how} from ${list(bad)} (${badDomains(check)} of ${total})${cause}${passes(passing)}${alone}`;
+    }
+    case "regional":
+      return `${check.check} fails from ${list(bad)} only (${badDomains(check)} of ${total})${again}${cause}${passes(passing)}`;
+    case "degraded": {
+      const slow = locationsWith(check, ["degraded"]);
+      return `${check.check} is slow from ${list(slow)} (${check.votes.degraded} of ${total})${causeOf(own.filter((one) => slow.includes(one.location)))}`;
+    }
+    case "not-reproduced":
+      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${looks > 1 ? " on a second look; the first was not clean" : ""}`;
+    case "inconclusive":
+      return inconclusive(check, { passing, silent, total });
+  }
+}
+
+function inconclusive(
+  check: CheckVerdict,
+  { passing, silent, total }: { passing: readonly string[]; silent: readonly string[]; total: number },
+): string {
+  const seen = passing.length > 0 ? `; ${list(passing)} ${passing.length === 1 ? "passes" : "pass"}` : "";
+  switch (check.reason) {
+    case "single-location":
+      return `${check.check} passes from ${list(passing)}, but one location alone cannot prove health`;
+    case "not-visible-from-outside":
+      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total}), which this route does not take as proof that the page is wrong`;
+    case "no-votes":
+      return `${check.check}: no location could tell (${list(silent)})`;
+    default:
+      return `${check.check}: only ${total - check.votes.none} of ${total} could tell, ${check.votes.toSpare} are needed to spare a page${seen}; ${list(silent)} could not look`;
+  }
+}
+
+function badDomains(check: CheckVerdict): number {
+  return check.votes.fail + check.votes.flaky;
+}
+
+function passes(passing: readonly string[]): string {
+  return passing.length === 0 ? "" : `; ${list(passing)} ${passing.length === 1 ? "passes" : "pass"}`;
+}
+
+/** The failure most locations report, with how many other kinds there are. */
+function causeOf(failures: readonly Observation[]): string {
+  const kinds = Map.groupBy(failures, (failure) => failure.errorClass ?? failure.message);
+  const [most, ...others] = [...kinds.values()].toSorted((a, b) => b.length - a.length);
+  const message = most?.[0]?.message;
+  if (message === undefined || message === "") return "";
+  return `: ${message}${others.length > 0 ? ` (and ${others.length} other kind${others.length > 1 ? "s" : ""} of failure)` : ""}`;
+}
+
+function locationsWith(check: CheckVerdict, votes: readonly Vote[]): string[] {
+  return check.domains
+    .flatMap((domain) => domain.locations)
+    .filter(({ vote }) => votes.includes(vote))
+    .map(({ location }) => location);
+}
+
+/** `eu`, `eu and na`, `eu, apac and na` */
+export function list(words: readonly string[]): string {
+  const last = words.at(-1);
+  if (last === undefined) return "nobody";
+  return words.length === 1 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+function shorten(words: readonly string[]): string {
+  return words.length <= 3 ? words.join(", ") : `${words.slice(0, 3).join(", ")} +${words.length - 3}`;
+}
