@@ -5,13 +5,18 @@ export const verdictOutcome = z.enum(["confirmed", "regional", "degraded", "not-
 export type VerdictOutcome = z.output<typeof verdictOutcome>;
 
 /** From worst to mildest: with several checks the worst is the headline. */
-export const outcomesWorstFirst = [
+const worstFirst: readonly VerdictOutcome[] = [
   "confirmed",
   "regional",
   "inconclusive",
   "degraded",
   "not-reproduced",
-] as const;
+];
+
+/** 0 for the worst. */
+export function outcomeRank(outcome: VerdictOutcome): number {
+  return worstFirst.indexOf(outcome);
+}
 
 /** A location's, and then a failure domain's, say on one check. */
 export const vote = z.enum(["pass", "flaky", "fail", "degraded", "none"]);
