@@ -32,6 +32,8 @@ export interface SourceType<Settings extends SourceSettings = SourceSettings> ex
 }
 
 /** Keeps the settings' type while the list of types forgets it. */
-export function defineSource<Settings extends SourceSettings>(type: SourceType<Settings>): SourceType<Settings> {
+export function defineSource<Settings extends SourceSettings>(
+  type: SourceType<Settings>,
+): SourceType<Settings> {
   return type;
 }

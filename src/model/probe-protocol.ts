@@ -3,7 +3,7 @@ import { observation } from "./observation.ts";
 import { writtenCheck } from "./check.ts";
 
 /** The version of the protocol between the server and a location. */
-export const probeProtocolVersion = 1;
+export const probeProtocolVersion = 1 as const;
 
 /**
  * Where the target's address came from. From the configuration: any address but metadata services'; redirects, and

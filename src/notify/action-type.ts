@@ -1,15 +1,27 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { ActionKind } from "../model/action.ts";
 import type { Message } from "../model/message.ts";
 import type { Kind } from "../model/registry.ts";
+import { duration, name } from "../model/settings.ts";
 
-/** The keys that actions of every type have. */
+/** The keys that actions of every type have; `type` and the rest are the action's own. */
+export const actionKeys = {
+  name: name.describe("what routes call it"),
+  enable: z.boolean().default(true).describe("whether it is told anything"),
+  fallback: z
+    .array(name)
+    .default([])
+    .describe("actions that are told instead when this one cannot be reached"),
+  timeout: duration.default(10_000).describe("for one delivery to be taken"),
+};
+
 export interface ActionSettings {
   readonly type: string;
   readonly name: string;
   readonly enable: boolean;
-  /** Actions that are told instead when this one cannot be reached. */
   readonly fallback: readonly string[];
+  /** ms */
+  readonly timeout: number;
 }
 
 /**
@@ -27,6 +39,8 @@ export interface ActionType<Settings extends ActionSettings = ActionSettings> ex
 }
 
 /** Keeps the settings' type while the list of types forgets it. */
-export function defineAction<Settings extends ActionSettings>(type: ActionType<Settings>): ActionType<Settings> {
+export function defineAction<Settings extends ActionSettings>(
+  type: ActionType<Settings>,
+): ActionType<Settings> {
   return type;
 }

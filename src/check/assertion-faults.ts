@@ -1,0 +1,137 @@
+/** What is wrong with an assertion before anything is measured, so that the configuration's loader can say it. */
+import { query } from "jsonpath-rfc9535";
+import {
+  assertion as assertionShape,
+  type Assertion,
+  type AssertionSource,
+  type Comparison,
+} from "../model/assertion.ts";
+import { parseDuration } from "../model/settings.ts";
+import { isTemplate } from "./template.ts";
+
+export interface AssertionFault {
+  /** The key to mark. */
+  readonly key: "property" | "comparison" | "target";
+  readonly message: string;
+}
+
+const text = ["equals", "not-equals", "contains", "not-contains", "matches"] as const;
+const size = ["less-than", "greater-than"] as const;
+const presence = ["is-empty", "not-empty", "is-null", "not-null"] as const;
+
+/** The comparisons that mean something for each source. */
+const meaningful: Record<AssertionSource, readonly Comparison[]> = {
+  "status-code": ["equals", "not-equals", "matches", ...size],
+  header: [...text, ...size, ...presence],
+  body: [...text, ...size, "is-empty", "not-empty"],
+  "json-body": [...text, ...size, ...presence, "has-key"],
+  "response-time": size,
+  certificate: [...text, ...size, ...presence],
+};
+
+/** What `property` may be for a certificate, and where TLS details have it. */
+export const certificateProperties = {
+  "days-until-expiry": "daysUntilExpiry",
+  "valid-from": "validFrom",
+  "valid-to": "validTo",
+  issuer: "issuer",
+  subject: "subject",
+  "subject-alt-name": "subjectAltName",
+  "serial-number": "serialNumber",
+  fingerprint: "fingerprint256",
+  protocol: "protocol",
+  cipher: "cipher",
+} as const;
+
+/** Every fault of an assertion, none when it can be evaluated; templates are left for the moment when they are rendered. */
+export function assertionFaults(assertion: Assertion): readonly AssertionFault[] {
+  const property = propertyFault(assertion);
+  const comparison = comparisonFault(assertion);
+  const target = comparison === undefined ? targetFault(assertion) : undefined;
+  return [
+    ...(property === undefined ? [] : [{ key: "property", message: property } as const]),
+    ...(comparison === undefined ? [] : [{ key: "comparison", message: comparison } as const]),
+    ...(target === undefined ? [] : [{ key: "target", message: target } as const]),
+  ];
+}
+
+/** An assertion that can be evaluated; the faults of others are issues at the key that is wrong. */
+export const soundAssertion = assertionShape.superRefine((assertion, context) => {
+  for (const { key, message } of assertionFaults(assertion)) {
+    context.addIssue({ code: "custom", message, path: [key], input: assertion[key] });
+  }
+});
+
+function propertyFault({ source, property }: Assertion): string | undefined {
+  if (source === "status-code" || source === "body" || source === "response-time") {
+    return property === undefined ? undefined : `${source} has no properties`;
+  }
+  if (property === undefined) return `${source} needs a property: ${propertyMeaning[source]}`;
+  if (isTemplate(property)) return undefined;
+  if (source === "certificate" && !Object.hasOwn(certificateProperties, property)) {
+    return `a certificate has no "${property}": ${propertyMeaning.certificate}`;
+  }
+  if (source === "header" && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(property)) {
+    return `"${property}" is not the name of a header`;
+  }
+  return source === "json-body" ? jsonPathFault(property) : undefined;
+}
+
+const propertyMeaning = {
+  header: "the header's name",
+  "json-body": "a JSONPath (RFC 9535), such as $.status",
+  certificate: `one of ${Object.keys(certificateProperties).join(", ")}`,
+};
+
+function jsonPathFault(path: string): string | undefined {
+  try {
+    query(null, path);
+    return undefined;
+  } catch (error) {
+    return `"${path}" is not a JSONPath (RFC 9535): ${(error as Error).message}`;
+  }
+}
+
+function comparisonFault({ source, comparison }: Assertion): string | undefined {
+  if (meaningful[source].includes(comparison)) return undefined;
+  return `${comparison} says nothing about ${source}: use ${meaningful[source].join(", ")}`;
+}
+
+function targetFault({ source, comparison, target }: Assertion): string | undefined {
+  if ((presence as readonly Comparison[]).includes(comparison)) {
+    return target === undefined ? undefined : `${comparison} takes no target`;
+  }
+  if (target === undefined) return `${comparison} needs a target`;
+  if (isTemplate(target)) return undefined;
+  if (source === "response-time") return durationFault(target);
+  if (comparison === "matches") return patternFault(target);
+  const numeric = comparison === "less-than" || comparison === "greater-than" || source === "status-code";
+  if (numeric && !isNumeric(target))
+    return `${comparison} of ${source} needs a number, not ${JSON.stringify(target)}`;
+  if (typeof target !== "string" && wantsText.has(comparison)) return `${comparison} needs text`;
+  if (target === "")
+    return comparison === "equals" || comparison === "not-equals" ? undefined : "the target is empty";
+  return undefined;
+}
+
+const wantsText = new Set<Comparison>(["has-key"]);
+
+function durationFault(target: Assertion["target"]): string | undefined {
+  if (typeof target === "number" && target > 0) return undefined;
+  if (typeof target === "string" && parseDuration(target) !== undefined) return undefined;
+  return `a response time is compared with a duration, such as 500ms or 3s, not ${JSON.stringify(target)}`;
+}
+
+function patternFault(target: Assertion["target"]): string | undefined {
+  if (typeof target !== "string") return "matches needs a regular expression as text";
+  try {
+    RegExp(target, "u");
+    return undefined;
+  } catch (error) {
+    return `"${target}" is not a regular expression: ${(error as Error).message}`;
+  }
+}
+
+function isNumeric(target: Assertion["target"]): boolean {
+  return typeof target === "number" || (typeof target === "string" && /^-?\d+(\.\d+)?$/.test(target.trim()));
+}

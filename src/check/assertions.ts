@@ -1,0 +1,192 @@
+/** Whether what a probe saw holds against a check's assertions. Pure. */
+import { query, type JsonValue } from "jsonpath-rfc9535";
+import type { Assertion, AssertionResult, Comparison } from "../model/assertion.ts";
+import type { TlsDetails } from "../model/observation.ts";
+import { parseDuration } from "../model/settings.ts";
+import { certificateProperties } from "./assertion-faults.ts";
+import type { ErrorClass } from "./failure.ts";
+
+/** What assertions look at. */
+export interface Evidence {
+  readonly statusCode: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The body was longer than `max-body`; its rest is unknown. */
+  readonly truncated: boolean;
+  readonly totalMs: number;
+  readonly tls?: TlsDetails | undefined;
+}
+
+/** An assertion's result, and what to call it and say of it if it did not hold. */
+export interface Judged {
+  readonly result: AssertionResult;
+  readonly errorClass: ErrorClass;
+  /** Empty when it holds. */
+  readonly message: string;
+}
+
+/** What was found: `value` is undefined for what is not there, `missing` says why it could not be looked at. */
+interface Found {
+  readonly value: unknown;
+  readonly missing?: string;
+  readonly errorClass?: ErrorClass;
+}
+
+const actualLimit = 200;
+
+/** Judges each assertion by itself, in order. Expects assertions without faults (`assertionFaults`). */
+export function evaluate(assertions: readonly Assertion[], evidence: Evidence): readonly Judged[] {
+  return assertions.map((assertion) => {
+    const found = find(assertion, evidence);
+    const unsure =
+      evidence.truncated && assertion.source === "body" && assertion.comparison === "not-contains";
+    const holds = found.missing === undefined && compare(found.value, assertion);
+    const passed = holds && !unsure;
+    const actual = found.value === undefined ? {} : { actual: excerpt(textOf(found.value), actualLimit) };
+    const tail = holds && unsure ? ": the body is longer than max-body, its rest was not read" : "";
+    return {
+      result: { ...assertion, ...actual, passed },
+      errorClass: found.errorClass ?? classOf(assertion),
+      message: passed ? "" : describe(assertion, found, holds) + tail,
+    };
+  });
+}
+
+function find({ source, property = "" }: Assertion, evidence: Evidence): Found {
+  switch (source) {
+    case "status-code":
+      return { value: evidence.statusCode };
+    case "header":
+      return { value: evidence.headers[property.toLowerCase()] };
+    case "body":
+      return { value: evidence.body };
+    case "json-body":
+      return findJson(property, evidence);
+    case "response-time":
+      return { value: Math.round(evidence.totalMs) };
+    case "certificate":
+      if (evidence.tls === undefined)
+        return { value: undefined, missing: "there is no certificate: the answer came over http" };
+      return { value: evidence.tls[certificateProperties[property as keyof typeof certificateProperties]] };
+  }
+}
+
+/** The node that the path selects; several are a list, none is undefined. */
+function findJson(path: string, { body, truncated }: Evidence): Found {
+  let document: JsonValue;
+  try {
+    document = JSON.parse(body) as JsonValue;
+  } catch (error) {
+    const why = truncated ? "longer than max-body" : (error as Error).message;
+    return { value: undefined, missing: `the body is not JSON: ${why}`, errorClass: "content.json" };
+  }
+  const nodes = query(document, path);
+  return { value: nodes.length > 1 ? nodes : nodes[0] };
+}
+
+function compare(value: unknown, { source, comparison, target }: Assertion): boolean {
+  switch (comparison) {
+    case "equals":
+      return equal(value, target);
+    case "not-equals":
+      return !equal(value, target);
+    case "contains":
+      return includes(value, target);
+    case "not-contains":
+      return !includes(value, target);
+    case "matches":
+      return value !== undefined && RegExp(textOf(target), "u").test(textOf(value));
+    case "less-than":
+      return numberOf(value) < limitOf(source, target);
+    case "greater-than":
+      return numberOf(value) > limitOf(source, target);
+    case "is-empty":
+      return isEmpty(value);
+    case "not-empty":
+      return !isEmpty(value);
+    case "is-null":
+      return value === undefined || value === null;
+    case "not-null":
+      return value !== undefined && value !== null;
+    case "has-key":
+      return isObject(value) && Object.hasOwn(value, textOf(target));
+  }
+}
+
+/** By text, since the file may say `200`, `"200"` or a template that yields either. */
+function equal(value: unknown, target: unknown): boolean {
+  return value !== undefined && textOf(value) === textOf(target);
+}
+
+function includes(value: unknown, target: unknown): boolean {
+  if (Array.isArray(value)) return value.some((item) => equal(item, target));
+  return value !== undefined && textOf(value).includes(textOf(target));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** NaN, which compares as false both ways, for what is no number. */
+function numberOf(value: unknown): number {
+  if (typeof value === "string") return value.trim() === "" ? Number.NaN : Number(value);
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+function limitOf(source: Assertion["source"], target: unknown): number {
+  const ms = source === "response-time" && typeof target === "string" ? parseDuration(target) : undefined;
+  return ms ?? numberOf(target);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined ? "" : JSON.stringify(value);
+}
+
+function classOf({ source }: Assertion): ErrorClass {
+  if (source === "status-code") return "http.status";
+  return source === "response-time" ? "content.latency" : "content.assertion";
+}
+
+const phrases: Record<Comparison, (actual: string, target: string) => string> = {
+  equals: (actual, target) => `is ${actual}, not ${target}`,
+  "not-equals": (actual) => `is ${actual}`,
+  contains: (_, target) => `does not contain ${target}`,
+  "not-contains": (_, target) => `contains ${target}`,
+  matches: (_, target) => `does not match ${target}`,
+  "less-than": (actual, target) => `is ${actual}, not less than ${target}`,
+  "greater-than": (actual, target) => `is ${actual}, not more than ${target}`,
+  "is-empty": () => "is not empty",
+  "not-empty": () => "is empty",
+  "is-null": () => "is not null",
+  "not-null": () => "is null",
+  "has-key": (_, target) => `has no key ${target}`,
+};
+
+function describe({ source, property, comparison, target }: Assertion, found: Found, holds: boolean): string {
+  if (found.missing !== undefined) return found.missing;
+  const subject = {
+    header: `header ${property}`,
+    "json-body": `${property}`,
+    certificate: `certificate's ${property}`,
+  };
+  const name = source in subject ? subject[source as keyof typeof subject] : source.replace("-", " ");
+  if (holds) return `${name} cannot be told not to contain ${quote(target)}`;
+  if (found.value === undefined) return `${name} is missing`;
+  const unit = source === "response-time" ? " ms" : "";
+  return `${name} ${phrases[comparison](quote(found.value) + unit, quote(target))}`;
+}
+
+function quote(value: unknown): string {
+  return excerpt(JSON.stringify(value) ?? "nothing", 80);
+}
+
+function excerpt(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+}

@@ -1,0 +1,59 @@
+import type { FailureSource, Layer } from "../model/observation.ts";
+import type { Finding } from "./probe-type.ts";
+
+/** Every class of failure that probes find, and whose fault it is; docs/error-classes.md explains each. */
+export const errorClasses = {
+  "dns.nxdomain": "target",
+  "dns.nodata": "target",
+  "tcp.refused": "target",
+  "tcp.reset": "target",
+  "tcp.timeout": "network",
+  "tcp.unreachable": "network",
+  "tls.handshake": "target",
+  "tls.timeout": "target",
+  "tls.expired": "target",
+  "tls.not-yet-valid": "target",
+  "tls.hostname": "target",
+  "tls.untrusted": "target",
+  "http.timeout-first-byte": "target",
+  "http.timeout-body": "target",
+  "http.protocol": "target",
+  "http.truncated": "target",
+  "http.redirect": "target",
+  "http.redirect-loop": "target",
+  "http.status": "target",
+  "content.assertion": "target",
+  "content.json": "target",
+  "content.latency": "target",
+  "location.resolver": "resolver",
+  "location.network": "location",
+  "location.resources": "location",
+  "location.blocked-target": "location",
+  "location.bug": "location",
+} as const satisfies Partial<Record<`${Layer}.${string}`, FailureSource>>;
+export type ErrorClass = keyof typeof errorClasses;
+
+/** An attempt that did not get through; the message is for people and has the values that matter. */
+export class ProbeFailure extends Error {
+  override name = "ProbeFailure";
+  readonly errorClass: ErrorClass;
+
+  constructor(errorClass: ErrorClass, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.errorClass = errorClass;
+  }
+}
+
+type Verdict = Pick<Finding, "outcome" | "failureSource" | "layer" | "errorClass" | "message">;
+
+/** The part of a finding that says what went wrong. A fault of the place is an error: it says nothing of the target. */
+export function failed({ errorClass, message }: Pick<ProbeFailure, "errorClass" | "message">): Verdict {
+  const layer = errorClass.slice(0, errorClass.indexOf(".")) as Layer;
+  return {
+    outcome: layer === "location" ? "error" : "fail",
+    failureSource: errorClasses[errorClass],
+    layer,
+    errorClass,
+    message,
+  };
+}

@@ -1,0 +1,23 @@
+import * as z from "zod";
+import { name, settings } from "../../model/settings.ts";
+import { defineLocation } from "../location-type.ts";
+import { Prober } from "../prober.ts";
+
+/** The machine that Crosscheck runs on. Checks run in a thread of their own, so that nothing bends a timing. */
+export const local = defineLocation({
+  name: "local",
+  settings: settings({
+    type: z.literal("local"),
+    name: name.describe("what routes call it"),
+    domain: name.optional().describe("the failure domain; the location's name when left out"),
+  }),
+  open({ name, domain }) {
+    const prober = new Prober();
+    return Promise.resolve({
+      name,
+      domain: domain ?? name,
+      ask: (request, signal) => prober.ask(request, signal),
+      [Symbol.asyncDispose]: () => prober[Symbol.asyncDispose](),
+    });
+  },
+});

@@ -1,0 +1,46 @@
+import type * as z from "zod";
+import type { Assertion } from "../model/assertion.ts";
+import type { Attempt } from "../model/observation.ts";
+import type { Kind } from "../model/registry.ts";
+import type { Address, Resolution } from "./resolve.ts";
+
+/** The settings that checks of every type have; durations in ms. */
+export interface CheckSettings {
+  readonly type: string;
+  readonly name: string;
+  readonly timeout: number;
+  readonly retry: { readonly attempts: number; readonly backoff: number };
+  readonly assertions: readonly Assertion[];
+}
+
+/** How one attempt ended: an attempt without its place in the run. */
+export type Finding = Omit<Attempt, "sample" | "number" | "startedAt">;
+
+/** The one place that an attempt connects to, and how to find another when the target sends it on. */
+export interface AttemptContext {
+  readonly address: Address;
+  /** What resolving the name took; null when the target is an address. */
+  readonly dnsMs: number | null;
+  /** Resolves the host of a redirect to addresses that it may lead to; rejects with a ProbeFailure. */
+  resolveRedirect(host: string, signal: AbortSignal): Promise<Resolution>;
+}
+
+/**
+ * A type of check: its word, its settings, and one try of it on one address over a fresh connection. Names, samples,
+ * retries and the deadline of the run live in run-probe.ts.
+ */
+export interface ProbeType<Settings extends CheckSettings = CheckSettings> extends Kind {
+  readonly settings: z.ZodType<Settings>;
+  /** The host that the check names (no brackets around an IPv6 address), resolved before the first attempt. */
+  target(settings: Settings): { readonly host: string; readonly port: number };
+  /**
+   * Never rejects: what goes wrong is the finding. When the signal aborts, the attempt's time is up: the finding says in
+   * which phase.
+   */
+  attempt(settings: Settings, context: AttemptContext, signal: AbortSignal): Promise<Finding>;
+}
+
+/** Keeps the settings' type while the list of types forgets it. */
+export function defineProbe<Settings extends CheckSettings>(type: ProbeType<Settings>): ProbeType<Settings> {
+  return type;
+}

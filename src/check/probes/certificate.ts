@@ -1,0 +1,96 @@
+import type { X509Certificate } from "node:crypto";
+import type { TLSSocket } from "node:tls";
+import type { TlsDetails } from "../../model/observation.ts";
+import { ProbeFailure } from "../failure.ts";
+
+const dayMs = 86_400_000;
+
+/** What a finished handshake says, trusted or not. `now` is ms since 1970. */
+export function describeTls(socket: TLSSocket, now: number): TlsDetails {
+  const certificate = socket.getPeerX509Certificate();
+  return {
+    authorized: socket.authorized,
+    error: verifyError(socket),
+    protocol: socket.getProtocol(),
+    cipher: socket.getCipher().standardName,
+    alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol,
+    subject: oneLine(certificate?.subject),
+    issuer: oneLine(certificate?.issuer),
+    subjectAltName: certificate?.subjectAltName ?? null,
+    validFrom: certificate?.validFromDate.toISOString() ?? null,
+    validTo: certificate?.validToDate.toISOString() ?? null,
+    daysUntilExpiry: certificate === undefined ? null : daysBetween(now, certificate.validToDate.getTime()),
+    serialNumber: certificate?.serialNumber ?? null,
+    fingerprint256: certificate?.fingerprint256 ?? null,
+  };
+}
+
+/**
+ * Why a connection must not be used: OpenSSL's verification and Node's comparison of the names; undefined when it may.
+ * `place` is where, for people.
+ */
+export function certificateFailure(
+  socket: TLSSocket,
+  { host, place, now }: { readonly host: string; readonly place: string; readonly now: number },
+): ProbeFailure | undefined {
+  if (socket.authorized) return undefined;
+  const code = verifyError(socket) ?? "";
+  const leaf = socket.getPeerX509Certificate();
+  if (code === "CERT_HAS_EXPIRED") {
+    const late = chainOf(leaf).find(({ validToDate }) => validToDate.getTime() <= now);
+    return new ProbeFailure(
+      "tls.expired",
+      `${nameIn(leaf, late)} expired on ${dateOf(late?.validToDate, now)} at ${place}`,
+    );
+  }
+  if (code === "CERT_NOT_YET_VALID") {
+    const early = chainOf(leaf).find(({ validFromDate }) => validFromDate.getTime() > now);
+    return new ProbeFailure(
+      "tls.not-yet-valid",
+      `${nameIn(leaf, early)} is not valid before ${dateOf(early?.validFromDate, now)} at ${place}`,
+    );
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
+    const names = leaf?.subjectAltName ?? oneLine(leaf?.subject) ?? "nobody";
+    return new ProbeFailure("tls.hostname", `certificate is for ${names}, not for ${host}, at ${place}`);
+  }
+  const issuer = oneLine(leaf?.issuer) ?? "nobody";
+  return new ProbeFailure("tls.untrusted", `certificate from ${issuer} is not trusted (${code}) at ${place}`);
+}
+
+/** Typed as an Error by @types/node; it is a code, or a message where there is none. */
+function verifyError(socket: TLSSocket): string | null {
+  const error: unknown = socket.authorizationError;
+  if (error === null || error === undefined) return null;
+  return error instanceof Error ? error.message : (error as string);
+}
+
+function chainOf(leaf: X509Certificate | undefined): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (let link = leaf; link !== undefined && chain.length < 10; link = link.issuerCertificate)
+    chain.push(link);
+  return chain;
+}
+
+function nameIn(leaf: X509Certificate | undefined, bad: X509Certificate | undefined): string {
+  return bad === undefined || bad === leaf
+    ? "certificate"
+    : `certificate ${oneLine(bad.subject)} of the chain`;
+}
+
+/** `2026-11-01 (21 days ago)` */
+function dateOf(date: Date | undefined, now: number): string {
+  if (date === undefined) return "an unknown date";
+  const days = Math.floor(Math.abs(date.getTime() - now) / dayMs);
+  const count = `${days} ${days === 1 ? "day" : "days"}`;
+  return `${date.toISOString().slice(0, 10)} (${date.getTime() <= now ? `${count} ago` : `in ${count}`})`;
+}
+
+function daysBetween(from: number, to: number): number {
+  return Math.floor(((to - from) / dayMs) * 10) / 10;
+}
+
+/** Node separates a name's parts by line feeds. */
+function oneLine(name: string | undefined): string | null {
+  return name?.replaceAll("\n", ", ") ?? null;
+}

@@ -1,0 +1,73 @@
+import { deadline } from "../deadline.ts";
+import { ConfigError, describeError } from "../model/errors.ts";
+import { errorObservation, type Attempt, type Observation } from "../model/observation.ts";
+import type { ProbeRequest } from "../model/probe-protocol.ts";
+import { formatDuration } from "../model/settings.ts";
+import { rangeFault } from "./guard.ts";
+import { issueLines } from "./issues.ts";
+import { observe } from "./observe.ts";
+import { probeByName, probes } from "./probes/index.ts";
+import type { CheckSettings, ProbeType } from "./probe-type.ts";
+import type { Lookup } from "./resolve.ts";
+import { takeSamples, type Taken } from "./sampling.ts";
+
+export interface ProbeContext {
+  /** Aborting it gives the work up: `runProbe` rejects with its reason. */
+  readonly signal: AbortSignal;
+  /** How names are resolved; the system's way when left out. */
+  readonly lookup?: Lookup | undefined;
+}
+
+/**
+ * Carries out what a location was asked: resolves, takes samples, tries again, and says what it saw within
+ * `request.deadlineMs`. An attempt that is running then is dropped; those that have ended are the answer. `location` is
+ * empty: who asked knows whom.
+ * @throws ConfigError for a check that this version does not know or that is badly written; a line for each fault.
+ */
+export async function runProbe(
+  request: ProbeRequest,
+  { signal, lookup }: ProbeContext,
+): Promise<Observation> {
+  const { probe, settings } = parse(request);
+  const { samples, target, deadlineMs } = request;
+  const startedAt = Date.now();
+  const started = performance.now();
+  const taken: Taken = { attempts: [] };
+  using limit = deadline(signal, deadlineMs);
+  await takeSamples({ probe, settings, network: { target, lookup }, ...samples }, taken, limit.signal);
+  signal.throwIfAborted();
+  const durationMs = performance.now() - started;
+  const where = { check: settings.name, location: "", startedAt, durationMs };
+  if (!isSome(taken.attempts)) {
+    const message = `no attempt had ended after ${formatDuration(deadlineMs)}, when the time for the run was up`;
+    return errorObservation({ ...where, errorClass: "location.timeout", message });
+  }
+  const resolvedAddresses = taken.resolution?.found ?? [];
+  return observe({ ...where, attempts: taken.attempts, resolvedAddresses });
+}
+
+function parse({ check, target }: ProbeRequest): { probe: ProbeType; settings: CheckSettings } {
+  const probe = probeByName(check.type);
+  if (probe === undefined) {
+    const known = probes.map(({ name }) => name).join(", ");
+    throw new ConfigError([`check ${check.name}: there is no type "${check.type}" here, only ${known}`]);
+  }
+  const parsed = probe.settings.safeParse(check);
+  const faults = [
+    ...(parsed.error === undefined ? [] : issueLines(parsed.error)),
+    ...target.allowPrivate.flatMap((range) => rangeFault(range) ?? []),
+  ];
+  if (parsed.data === undefined || faults.length > 0)
+    throw new ConfigError(faults.map((fault) => `check ${check.name}: ${fault}`));
+  try {
+    probe.target(parsed.data);
+  } catch (error) {
+    // A template that nobody rendered, or that rendered to nonsense.
+    throw new ConfigError([`check ${check.name}: no target: ${describeError(error)}`], { cause: error });
+  }
+  return { probe, settings: parsed.data };
+}
+
+function isSome(attempts: readonly Attempt[]): attempts is readonly [Attempt, ...Attempt[]] {
+  return attempts.length > 0;
+}

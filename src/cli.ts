@@ -1,0 +1,58 @@
+import { agent } from "./cli/agent.ts";
+import { check } from "./cli/check.ts";
+import { configCheck } from "./cli/config-check.ts";
+import { demo } from "./cli/demo.ts";
+import { serve } from "./cli/serve.ts";
+import { test } from "./cli/test.ts";
+import { usageText } from "./cli/usage.ts";
+import { ConfigError, describeError } from "./model/errors.ts";
+import { version } from "./version.ts";
+
+/** A command takes its arguments and gives the exit code. */
+type Command = (args: string[]) => Promise<number>;
+
+const commands: Readonly<Record<string, Command>> = {
+  serve,
+  "config check": configCheck,
+  agent,
+  check,
+  test,
+  demo,
+};
+
+const usageCode = 2;
+
+/** Finds the command (one or two words), runs it, and turns what it throws into one clear line. */
+async function main(args: readonly string[]): Promise<number> {
+  const [first = "", second = ""] = args;
+  if (["--version", "-v", "version"].includes(first)) {
+    process.stdout.write(`crosscheck ${version}\n`);
+    return 0;
+  }
+  if (["", "--help", "-h", "help"].includes(first)) {
+    process.stdout.write(usageText());
+    return first === "" ? usageCode : 0;
+  }
+  const two = commands[`${first} ${second}`];
+  const command = two ?? commands[first];
+  if (command === undefined) {
+    process.stderr.write(`crosscheck: there is no command ${JSON.stringify(first)}\n\n${usageText()}`);
+    return usageCode;
+  }
+  return command(args.slice(two === undefined ? 1 : 2));
+}
+
+function explain(error: unknown): number {
+  const usage =
+    error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const lines =
+    error instanceof ConfigError ? error.faults.join("\n") : `crosscheck: ${describeError(error)}`;
+  process.stderr.write(`${lines}\n`);
+  return usage ? usageCode : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = explain(error);
+}

@@ -1,0 +1,4 @@
+/** `crosscheck demo` */
+export async function demo(): Promise<number> {
+  return Promise.resolve(0);
+}

@@ -1,0 +1,58 @@
+import { parseArgs } from "node:util";
+import { parseAddress } from "../config/values.ts";
+import type { Address } from "../config/values.ts";
+import { stderrLog } from "../log.ts";
+import { startServer } from "../server.ts";
+import type { DatabaseLocation } from "../store/database.ts";
+import { findConfig } from "./config-file.ts";
+import { untilSignal } from "./signals.ts";
+
+/** `crosscheck serve`: takes alerts until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
+export async function serve(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      config: { type: "string" },
+      listen: { type: "string" },
+      data: { type: "string" },
+      database: { type: "string" },
+    },
+  });
+  const log = stderrLog();
+  const stop = untilSignal();
+  await using server = await startServer({
+    config: findConfig(values.config),
+    listen: values.listen === undefined ? undefined : addressOf(values.listen),
+    database: databaseOf(values),
+    log,
+  });
+  for (const warning of server.warnings) log.warn("config-warning", { warning });
+  const reload = () => {
+    void server.reload();
+  };
+  process.on("SIGHUP", reload);
+  process.stdout.write(`crosscheck listens on ${server.url}\n`);
+  log.info("stopping", { signal: await stop });
+  process.off("SIGHUP", reload);
+  return 0;
+}
+
+/** @throws Error for anything but HOST:PORT */
+export function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`--listen: "${text}" is not HOST:PORT, such as 127.0.0.1:8082`);
+  return address;
+}
+
+function databaseOf({
+  data,
+  database,
+}: {
+  data?: string | undefined;
+  database?: string | undefined;
+}): DatabaseLocation | undefined {
+  if (data !== undefined && database !== undefined)
+    throw new Error("--data and --database exclude each other: name one");
+  if (database !== undefined) return { url: database };
+  return data === undefined ? undefined : { data };
+}

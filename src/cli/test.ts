@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+import { loadConfig } from "../config/load.ts";
+import type { Delivery } from "../model/delivery.ts";
+import { describeError } from "../model/errors.ts";
+import { newId } from "../model/id.ts";
+import { revealSecrets } from "../model/secret.ts";
+import { actionTypeByName } from "../notify/actions/index.ts";
+import { sendDelivery } from "../notify/deliver.ts";
+import { composeMessage } from "../notify/message.ts";
+import { newIncident } from "../steps/trouble.ts";
+import { findConfig } from "./config-file.ts";
+
+/** `crosscheck test ACTION`: a real message, marked [TEST]; exit 1 if the receiver does not take it. */
+export async function test(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { config: { type: "string" } },
+  });
+  const [name] = positionals;
+  if (name === undefined || positionals.length > 1) {
+    process.stderr.write("usage: crosscheck test ACTION [--config FILE]\n");
+    return 2;
+  }
+  const path = findConfig(values.config);
+  const { config } = await loadConfig(path, { secrets: "required" });
+  const settings = config.actions.get(name);
+  const type = settings === undefined ? undefined : actionTypeByName.get(settings.type);
+  if (settings === undefined || type === undefined) {
+    const names = [...config.actions.keys()].join(", ");
+    throw new Error(
+      `${path} has no action called ${JSON.stringify(name)} that is switched on; there are ${names}`,
+    );
+  }
+  try {
+    const message = testMessage(name, config.server.publicUrl);
+    await sendDelivery(
+      type,
+      revealSecrets(settings, config.secretSource),
+      message,
+      new AbortController().signal,
+    );
+  } catch (error) {
+    process.stderr.write(`${name} did not take the message: ${describeError(error)}\n`);
+    return 1;
+  }
+  process.stderr.write(`${name} took the message\n`);
+  return 0;
+}
+
+function testMessage(action: string, publicUrl: string | null) {
+  const now = Date.now();
+  const incident = newIncident({ route: "test", subject: `crosscheck test ${action}`, now, alertCount: 0 });
+  const delivery: Delivery = {
+    id: newId(),
+    incidentId: incident.id,
+    action,
+    number: 1,
+    event: "test",
+    runId: null,
+    notice: { alertId: null, note: null },
+    state: "pending",
+    attempts: 0,
+    createdAt: now,
+    nextAt: now,
+    fallbackAt: null,
+    error: null,
+    deliveredAt: null,
+  };
+  return composeMessage({
+    delivery,
+    incident,
+    run: null,
+    verdict: null,
+    observations: [],
+    alert: null,
+    plan: null,
+    publicUrl,
+    now,
+  });
+}

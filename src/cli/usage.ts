@@ -1,0 +1,16 @@
+/** What `crosscheck --help` prints. */
+export function usageText(): string {
+  return `Crosscheck confirms a page from several places before it wakes anyone.
+
+  crosscheck serve         [--config FILE] [--listen HOST:PORT] [--data DIR | --database URL]
+  crosscheck config check  FILE [--json]
+  crosscheck check         URL | --config FILE --check NAME [--from eu,na] [--json]
+  crosscheck test          ACTION [--config FILE]
+  crosscheck agent         --listen HOST:PORT --token-file FILE
+  crosscheck demo          the whole story on this machine
+  crosscheck --version
+
+Without --config: crosscheck.yaml, then cfg.yaml, in the working directory.
+Exit codes: 0 good, 1 a fault or a failing check, 2 usage, 3 could not tell.
+`;
+}

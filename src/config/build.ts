@@ -1,0 +1,76 @@
+import * as z from "zod";
+import { checkSettings } from "../check/probes/index.ts";
+import { writtenCheck } from "../model/check.ts";
+import type { VerdictPolicy } from "../model/plan.ts";
+import type { Check, Config, Route, ServerSettings } from "./config.ts";
+import type { RegoTexts } from "./rego-texts.ts";
+import type { FileSettings, RouteSettings } from "./schema.ts";
+
+/** What a configuration has beside what stands in its file. */
+type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource">;
+
+/** Puts a file without faults into the form that the program reads. */
+export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin): Config {
+  const actions = byName(file.actions.filter(({ enable }) => enable));
+  const everywhere = file.locations.map(({ name }) => name);
+  return {
+    ...origin,
+    locations: byName(file.locations),
+    checks: byName(file.checks.map((check, index) => buildCheck(check, rego.templates.get(index)))),
+    routes: byName(
+      file.routes.map((route, index): Route => ({
+        name: route.name,
+        input: rego.inputs.get(index) ?? null,
+        subject: rego.subjects.get(index) ?? null,
+        mode: route.mode,
+        actions: route.actions.filter((action) => actions.has(action)),
+        checks: route.checks,
+        locations: route.locations ?? everywhere,
+        spare: route.spare,
+        policy: policyOf(route.verdict),
+        notify: route.notify,
+        recordOnly: route.recordOnly,
+        runbook: route.runbook ?? null,
+      })),
+    ),
+    actions,
+    unrouted: file.unrouted ?? [],
+    trouble: file.trouble ?? [],
+    sources: byName(file.sources),
+    server: serverOf(file.server),
+  };
+}
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.name, item]));
+}
+
+function buildCheck(check: FileSettings["checks"][number], templates: Check["templates"] = []): Check {
+  return { name: check.name, written: writtenCheck.parse(z.encode(checkSettings, check)), templates };
+}
+
+function policyOf(verdict: RouteSettings["verdict"]): VerdictPolicy {
+  return {
+    confirm: verdict.confirm,
+    sampling: { count: verdict.samples, intervalMs: verdict.sampleInterval },
+    deadlineMs: verdict.deadline,
+    secondLookMs: verdict.secondLook,
+    secondLookDeadlineMs: verdict.secondLookDeadline,
+    holdMs: verdict.hold,
+    recheckMs: verdict.recheck,
+    openRecheckMs: verdict.openRecheck,
+    recovery: { runs: verdict.recovery.runs, overMs: verdict.recovery.over },
+  };
+}
+
+function serverOf(server: FileSettings["server"]): ServerSettings {
+  return {
+    listen: server.listen,
+    publicUrl: server.publicUrl ?? null,
+    ingestTokens: server.ingestTokens,
+    apiTokens: server.apiTokens,
+    allowPrivateTargets: server.allowPrivateTargets,
+    maxBodyBytes: server.maxBody,
+    data: server.data ?? null,
+  };
+}

@@ -1,0 +1,80 @@
+import type { LocationSettings } from "../check/location-type.ts";
+import type { SourceSettings } from "../ingest/source-type.ts";
+import type { Mode, NotifyLists } from "../model/action.ts";
+import type { WrittenCheck } from "../model/check.ts";
+import type { VerdictPolicy } from "../model/plan.ts";
+import type { Secret, SecretSource } from "../model/secret.ts";
+import type { ActionSettings } from "../notify/action-type.ts";
+import type { Condition, Expression } from "../rego/index.ts";
+import type { Template } from "../route/template.ts";
+import type { Address } from "./values.ts";
+
+/** A text of a check that is rendered from the alert before the check runs. */
+export interface CheckTemplate {
+  /** Where in `Check.written` the text stands. */
+  readonly path: readonly PropertyKey[];
+  readonly template: Template;
+}
+
+export interface Check {
+  readonly name: string;
+  /** As plans keep it and the probe protocol sends it, all defaults filled in; templates are not rendered yet. */
+  readonly written: WrittenCheck;
+  readonly templates: readonly CheckTemplate[];
+}
+
+export interface Route {
+  readonly name: string;
+  /** Which alerts it takes; null: all. */
+  readonly input: Condition | null;
+  /** What the incident is about; null: what the source read. */
+  readonly subject: Expression | null;
+  readonly mode: Mode;
+  /** Told when the alert arrives. Actions that are switched off are left out. */
+  readonly actions: readonly string[];
+  readonly checks: readonly string[];
+  /** Where its checks run: all locations when the file names none. */
+  readonly locations: readonly string[];
+  readonly spare: boolean;
+  readonly policy: VerdictPolicy;
+  readonly notify: NotifyLists;
+  readonly recordOnly: boolean;
+  readonly runbook: string | null;
+}
+
+export interface ServerSettings {
+  readonly listen: Address;
+  readonly publicUrl: string | null;
+  readonly ingestTokens: readonly Secret[];
+  readonly apiTokens: readonly Secret[];
+  /** CIDR */
+  readonly allowPrivateTargets: readonly string[];
+  readonly maxBodyBytes: number;
+  /** Folder of the database. */
+  readonly data: string | null;
+}
+
+/**
+ * The configuration as the program reads it: checked whole, every default in place, every reference to something that
+ * exists. Secrets are references; `secretSource` reads them when they are used.
+ */
+export interface Config {
+  readonly path: string;
+  /** ms since 1970 */
+  readonly loadedAt: number;
+  /** SHA-256 over the file and its data files, in hex. */
+  readonly hash: string;
+  readonly locations: ReadonlyMap<string, LocationSettings>;
+  readonly checks: ReadonlyMap<string, Check>;
+  /** In the order of the file, which is the order in which they are tried. */
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Those that are switched on. */
+  readonly actions: ReadonlyMap<string, ActionSettings>;
+  readonly unrouted: readonly string[];
+  readonly trouble: readonly string[];
+  readonly sources: ReadonlyMap<string, SourceSettings>;
+  readonly server: ServerSettings;
+  /** What Rego sees under `data` beside `alert`, `incident` and `verdict`. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly secretSource: SecretSource;
+}

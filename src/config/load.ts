@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { ConfigError } from "../model/errors.ts";
+import { buildConfig } from "./build.ts";
+import type { Config } from "./config.ts";
+import { mergeDataFiles } from "./data-files.ts";
+import type { DataFile } from "./data-files.ts";
+import { readDocument } from "./document.ts";
+import { error, formatFault, inOrder } from "./finding.ts";
+import type { Fault, Finding } from "./finding.ts";
+import { isRawMap, textsOf } from "./raw.ts";
+import { compileRegoTexts } from "./rego-texts.ts";
+import { checkSecrets, secretSource } from "./secrets.ts";
+import { validate } from "./validate.ts";
+
+export interface LoadOptions {
+  /** `required`: a secret that cannot be read is an error; `optional`: a warning, for checks away from the server. */
+  readonly secrets: "required" | "optional";
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly now?: () => number;
+}
+
+export interface CheckedConfig {
+  /** Absent when a fault is an error. */
+  readonly config?: Config;
+  /** Errors and warnings in the order of the file. */
+  readonly faults: readonly Fault[];
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The configuration in a file, checked whole.
+ * @throws ConfigError with every fault at once
+ */
+export async function loadConfig(path: string, options: LoadOptions): Promise<LoadedConfig> {
+  const { config, faults } = await checkConfig(path, options);
+  const texts = (severity: Fault["severity"]) =>
+    faults.filter((fault) => fault.severity === severity).map((fault) => formatFault(path, fault));
+  if (config === undefined) throw new ConfigError(texts("error"));
+  return { config, warnings: texts("warning") };
+}
+
+/** Reads a configuration and says everything that is wrong with it. */
+export async function checkConfig(path: string, options: LoadOptions): Promise<CheckedConfig> {
+  const file = await readText(path);
+  if ("problem" in file) return { faults: [{ line: 1, col: 1, severity: "error", message: file.problem }] };
+  const document = readDocument(file.text);
+  const { settings, findings } = validate(document);
+  const rego = compileRegoTexts(document.data);
+  const folder = dirname(path);
+  const dataFiles = await readDataFiles(document.data, folder);
+  const { data, findings: dataFindings } = mergeDataFiles(dataFiles.files);
+  const secrets = secretSource(folder, {
+    variable: (name) => (options.variables ?? process.env)[name],
+    file: (secretPath) => readFileSync(secretPath, "utf8"),
+  });
+  const secretFindings = checkSecrets(
+    settings,
+    secrets,
+    options.secrets === "required" ? "error" : "warning",
+  );
+  const all = [findings, rego.findings, dataFiles.findings, dataFindings, secretFindings].flat();
+  const faults = inOrder([...document.faults, ...all.map((finding) => document.place(finding))]);
+  if (settings === undefined || faults.some(({ severity }) => severity === "error")) return { faults };
+  const loadedAt = (options.now ?? Date.now)();
+  const hash = hashOf([file.text, ...dataFiles.files.map(({ text }) => text)]);
+  return {
+    config: buildConfig(settings, rego, { path, loadedAt, hash, data, secretSource: secrets }),
+    faults,
+  };
+}
+
+/** The configuration that Postee's own variable names, for those who come from there. */
+export function configFromEnvironment(): string | undefined {
+  return process.env["POSTEE_CFG"] || undefined;
+}
+
+/** The text of a file, or why there is none. */
+async function readText(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+    return text.includes("\0") ? { problem: "this is not a text file" } : { text };
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    return { problem: readProblems[code ?? ""] ?? `it cannot be read (${code ?? "no reason given"})` };
+  }
+}
+
+const readProblems: Record<string, string> = {
+  ENOENT: "there is no such file",
+  EACCES: "it cannot be read: no permission",
+  EISDIR: "this is a folder, not a file",
+  ERR_ENCODING_INVALID_ENCODED_DATA: "this is not a text file: its bytes are not UTF-8",
+};
+
+async function readDataFiles(
+  data: unknown,
+  folder: string,
+): Promise<{ readonly files: readonly DataFile[]; readonly findings: readonly Finding[] }> {
+  const entries = isRawMap(data) ? textsOf({ path: [], value: data }, "data-files") : [];
+  const files: DataFile[] = [];
+  const findings: Finding[] = [];
+  for (const { path, value: name } of entries) {
+    const file = await readText(resolve(folder, name));
+    if ("text" in file) files.push({ path, name, text: file.text });
+    else findings.push(error(path, `${name}: ${file.problem}`));
+  }
+  return { files, findings };
+}
+
+/** Lengths keep the parts apart: text moved from one file to the next is another configuration. */
+function hashOf(texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text.length}\n`).update(text);
+  return hash.digest("hex");
+}

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import { locationSettings } from "../check/locations/index.ts";
+import { checkSettings } from "../check/probes/index.ts";
+import { sourceSettings } from "../ingest/sources/index.ts";
+import { secret, settings } from "../model/settings.ts";
+import { actionSettings } from "../notify/actions/index.ts";
+import { route } from "./route-schema.ts";
+import { address, addressRange, link, size } from "./values.ts";
+
+const actionNames = z.array(z.string()).optional();
+
+const server = settings({
+  listen: address.prefault("127.0.0.1:8082").describe("where to listen: HOST:PORT"),
+  "public-url": link.optional().describe("how people reach this server: the base of links in messages"),
+  "ingest-tokens": z
+    .array(secret)
+    .prefault([])
+    .describe("what senders show: as bearer, as basic password or as `?token=`"),
+  "api-tokens": z.array(secret).prefault([]).describe("what users of the API show"),
+  "allow-private-targets": z
+    .array(addressRange)
+    .prefault([])
+    .describe(
+      "private ranges that targets taken from alerts may reach; else they reach public addresses only",
+    ),
+  "max-body": size.prefault("1 MB").describe("larger alerts are kept cut and told to `unrouted`"),
+  data: z.string().min(1).optional().describe("folder of the database"),
+});
+
+/** The whole file, as people write it; what code reads is `Config` (config.ts). */
+export const fileSchema = settings({
+  locations: z
+    .array(locationSettings)
+    .min(1)
+    .prefault([{ name: "local", type: "local" }])
+    .describe("where checks run from"),
+  checks: z.array(checkSettings).prefault([]).describe("what to look at"),
+  routes: z.array(route).prefault([]).describe("which alerts start which checks, and who is told"),
+  actions: z.array(actionSettings).prefault([]).describe("whom and what to tell"),
+  unrouted: actionNames.describe("actions told of alerts that no route took or that could not be read"),
+  trouble: actionNames.describe("actions told of Crosscheck's own health"),
+  "data-files": z
+    .array(z.string().min(1))
+    .prefault([])
+    .describe("YAML or JSON files that Rego sees under `data`; paths are relative to this file"),
+  sources: z
+    .array(sourceSettings)
+    .prefault([])
+    .describe("senders of alerts, each posts to a URL of its own: `/alerts/{name}`"),
+  server: server.prefault({}).describe("this server"),
+});
+export type FileSettings = z.output<typeof fileSchema>;
+export type RouteSettings = FileSettings["routes"][number];

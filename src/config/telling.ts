@@ -1,0 +1,104 @@
+import type { ActionKind } from "../model/action.ts";
+import { error, warning } from "./finding.ts";
+import type { Finding, Path } from "./finding.ts";
+import type { FileSettings, RouteSettings } from "./schema.ts";
+
+/** The kinds of the file's actions by name. */
+export type KindOf = ReadonlyMap<string, ActionKind>;
+
+/** Whether somebody is told of everything that matters (docs/verdicts.md, "Telling"). */
+export function checkTelling(file: FileSettings, kinds: KindOf): Finding[] {
+  return [
+    ...file.routes.flatMap((route, index) => checkRoute(route, ["routes", index], kinds)),
+    ...strayAlerts(file),
+  ];
+}
+
+function strayAlerts({ unrouted, trouble = [] }: FileSettings): Finding[] {
+  if (unrouted !== undefined) return [];
+  const whom = trouble.length > 0 ? "trouble only" : "nobody";
+  return [warning([], `unrouted is not set: alerts that no route takes are told to ${whom}`)];
+}
+
+function checkRoute(route: RouteSettings, path: Path, kinds: KindOf): Finding[] {
+  const notify: Path = [...path, "notify"];
+  const findings = route.recordOnly ? [] : [...silence(route, path, kinds), ...emptyLists(route, notify)];
+  if (route.checks.length === 0) return [...findings, ...notifyWithoutChecks(route, notify)];
+  return [
+    ...findings,
+    ...neverSpared(route, notify),
+    ...(route.mode === "annotate" ? unusedPagers(route, path, kinds) : sparedPagers(route, notify, kinds)),
+  ];
+}
+
+/** A route takes an alert away from `unrouted`: one that tells nobody makes it vanish. */
+function silence(route: RouteSettings, path: Path, kinds: KindOf): Finding[] {
+  const { name, checks, actions, notify, mode } = route;
+  const lasting = actions.filter((action) => ["message", "pager"].includes(kinds.get(action) ?? "message"));
+  const listed = checks.length === 0 ? actions : (notify.confirmed ?? lasting);
+  const told = mode === "annotate" ? listed.filter((action) => kinds.get(action) !== "pager") : listed;
+  if (told.length > 0 || notify.confirmed?.length === 0) return [];
+  const message =
+    checks.length === 0
+      ? `route "${name}" takes alerts and tells nobody: list actions, or say record-only: true`
+      : `route "${name}" tells nobody that the trouble is confirmed: list notify.confirmed, or say record-only: true`;
+  return [error([...path, "name"], message)];
+}
+
+const mustBeTold = ["confirmed", "regional", "degraded", "not-reproduced", "inconclusive"] as const;
+
+function emptyLists({ notify }: RouteSettings, path: Path): Finding[] {
+  return mustBeTold
+    .filter((outcome) => notify[outcome]?.length === 0)
+    .map((outcome) =>
+      error([...path, outcome], `${outcome} is told to nobody: list an action, or say record-only: true`),
+    );
+}
+
+/** Not knowing is no reason to let people sleep. */
+function sparedPagers({ actions, notify }: RouteSettings, path: Path, kinds: KindOf): Finding[] {
+  const pagers = (notify.confirmed ?? actions).filter((action) => kinds.get(action) === "pager");
+  const without = (list: readonly string[] | undefined) =>
+    list === undefined ? [] : pagers.filter((pager) => !list.includes(pager));
+  return [
+    ...without(notify.inconclusive).map((pager) =>
+      error(
+        [...path, "inconclusive"],
+        `inconclusive leaves out the pager "${pager}" that confirmed has: add it`,
+      ),
+    ),
+    ...without(notify.regional).map((pager) =>
+      warning(
+        [...path, "regional"],
+        `regional leaves out the pager "${pager}": a partial outage wakes nobody`,
+      ),
+    ),
+  ];
+}
+
+/** Without `spare: true` a pass is inconclusive, and told as such. */
+function neverSpared({ spare, notify }: RouteSettings, path: Path): Finding[] {
+  if (spare || notify["not-reproduced"] === undefined) return [];
+  return [
+    warning(
+      [...path, "not-reproduced"],
+      "not-reproduced is never used without spare: true: health that the checks see is told as inconclusive is",
+    ),
+  ];
+}
+
+function unusedPagers({ actions, notify }: RouteSettings, path: Path, kinds: KindOf): Finding[] {
+  const told = new Set([...actions, ...Object.values(notify).flat()]);
+  return [...told]
+    .filter((action) => kinds.get(action) === "pager")
+    .map((pager) =>
+      warning([...path, "mode"], `with mode: annotate the pager "${pager}" is never triggered`),
+    );
+}
+
+function notifyWithoutChecks({ notify }: RouteSettings, path: Path): Finding[] {
+  if (Object.keys(notify).length === 0) return [];
+  return [
+    warning(path, "notify is never used: a route without checks has no verdict; list checks, or use actions"),
+  ];
+}

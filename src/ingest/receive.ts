@@ -1,0 +1,45 @@
+import type { Alert } from "../model/alert.ts";
+import { alertInput } from "../model/alert.ts";
+import { describeError } from "../model/errors.ts";
+import { newId } from "../model/id.ts";
+import { generic } from "./sources/generic.ts";
+import { sourceTypeByName } from "./sources/index.ts";
+import type { SourceSettings, SourceType } from "./source-type.ts";
+
+/** A webhook as the web stage hands it over. */
+export interface Delivered {
+  readonly headers: Headers;
+  readonly contentType: string | null;
+  readonly body: Uint8Array;
+  /** The sender sent more than we keep. */
+  readonly cut: boolean;
+  /** The route that the path names. */
+  readonly onlyRoute: string | null;
+  readonly receivedAt: number;
+}
+
+/** Whom a webhook on `/`, `/scan` or `/tenant/{route}` comes from. */
+const anybody: SourceSettings = { type: "generic", name: "webhook" };
+
+/**
+ * What a webhook carries. Nothing that was authenticated is refused for its content: what cannot be read becomes an
+ * alert with a `fault`, which is kept and told to `unrouted`.
+ */
+export function readWebhook(delivered: Delivered, source: SourceSettings = anybody): Alert[] {
+  const type: SourceType = sourceTypeByName.get(source.type) ?? generic;
+  const { headers, body, contentType, onlyRoute, receivedAt } = delivered;
+  const common = { source: source.name, contentType, onlyRoute, receivedAt };
+  const unread = (fault: string): Alert[] => [
+    { ...common, id: newId(), body, status: "firing", dedupKey: null, targetUrl: null, fault },
+  ];
+  if (delivered.cut) return unread(`its body is larger than ${body.length} bytes; the rest is lost`);
+  const json = alertInput({ body });
+  if (json === undefined) return unread("its body is not JSON");
+  try {
+    return type
+      .read({ headers, body, json }, source)
+      .map((read) => ({ ...common, id: newId(), fault: null, ...read, body: read.body ?? body }));
+  } catch (error) {
+    return unread(`it is not what a ${source.type} source sends: ${describeError(error)}`);
+  }
+}

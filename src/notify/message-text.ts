@@ -1,0 +1,59 @@
+import type { LocationLine, Message } from "../model/message.ts";
+import { clock, counted } from "./text.ts";
+
+/** Votes in words, so that a state is never a colour only. */
+export const voteWords: Readonly<Record<LocationLine["vote"], string>> = {
+  fail: "FAIL",
+  flaky: "FLAKY",
+  degraded: "SLOW",
+  pass: "pass",
+  none: "no vote",
+};
+
+/** The whole message as plain text: for terminals, logs and mail. */
+export function messageText(message: Message): string {
+  const { firstLine, summary, locations, notTested, next } = message;
+  const width = Math.max(...locations.map((line) => whereOf(line, message).length));
+  const parts = [
+    firstLine,
+    summary,
+    locations
+      .map(
+        (line) => `${voteWords[line.vote].padEnd(7)}  ${whereOf(line, message).padEnd(width)}  ${line.text}`,
+      )
+      .join("\n"),
+    listText("Not tested", notTested),
+    listText("Crosscheck", next),
+    [...linksOf(message).map(({ label, url }) => `${label}: ${url}`), contextOf(message)].join("\n"),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** The location, with the check where there are several. */
+export function whereOf({ location, check }: LocationLine, { locations }: Message): string {
+  const several = locations.some((line) => line.check !== check);
+  return several ? `${location} ${check}` : location;
+}
+
+/** The message's own links; what else looks like one came from a stranger. */
+export function linksOf({ runbook, link }: Message): { label: string; url: string }[] {
+  return [
+    ...(runbook === null ? [] : [{ label: "Runbook", url: runbook }]),
+    ...(link === null ? [] : [{ label: "Incident", url: link }]),
+  ];
+}
+
+/** `route confirm-page, 3 alerts: the first at 03:02Z, the last at 03:06Z` */
+export function contextOf({ route, incident, sentAt }: Message): string {
+  const { alertCount, openedAt, lastAlertAt } = incident;
+  if (alertCount === 0) return `route ${route}`;
+  const [first, last] = [clock(openedAt, sentAt), clock(lastAlertAt, sentAt)];
+  const times = first === last ? ` at ${first}` : `: the first at ${first}, the last at ${last}`;
+  return `route ${route}, ${counted(alertCount, "alert")}${times}`;
+}
+
+/** `Not tested: IPv6`; several items have a line each. */
+export function listText(label: string, items: readonly string[]): string {
+  if (items.length < 2) return items.map((item) => `${label}: ${item}`).join("");
+  return [`${label}:`, ...items.map((item) => `- ${item}`)].join("\n");
+}

@@ -1,0 +1,87 @@
+import type { Alert } from "../model/alert.ts";
+import type { Message, MessageAlert } from "../model/message.ts";
+import { firstLine } from "./first-line.ts";
+import { locationLines } from "./location-lines.ts";
+import type { MessageFacts } from "./message-facts.ts";
+import { nextSteps } from "./next-steps.ts";
+import { clock, counted, plainText, webLink, wordList } from "./text.ts";
+
+const maxSubject = 300;
+const maxSummary = 1000;
+const maxItem = 300;
+const maxItems = 20;
+
+/** The facts in plain words, clean of what strangers may have written into them. */
+export function composeMessage(facts: MessageFacts): Message {
+  const { delivery, incident, verdict, observations, alert, plan, now } = facts;
+  const first = firstLine(facts);
+  return {
+    id: delivery.id,
+    event: delivery.event,
+    firstLine: first,
+    subject: plainText(incident.subject, maxSubject),
+    route: incident.route,
+    summary: plainText(summary(facts, first), maxSummary),
+    locations: locationLines(verdict, observations),
+    notTested: (verdict?.notTested ?? []).slice(0, maxItems).map((item) => plainText(item, maxItem)),
+    next: nextSteps(facts).map((item) => plainText(item, maxItem)),
+    runbook: webLink(plan?.runbook ?? null),
+    link: incidentLink(facts),
+    sentAt: now,
+    incident,
+    verdict,
+    observations,
+    alert: alert === null ? null : messageAlert(alert),
+  };
+}
+
+/** What was found, and why this is told now, unless the first line already says it whole. */
+function summary(facts: MessageFacts, first: string): string {
+  const note = facts.delivery.notice.note ?? "";
+  const news = first.includes(note) ? [finding(facts)] : [finding(facts), note];
+  return news.map(sentence).filter(Boolean).join(" ");
+}
+
+function finding({ delivery, incident, verdict, now }: MessageFacts): string {
+  switch (delivery.event) {
+    case "trigger":
+    case "trouble":
+      return "";
+    case "test":
+      return "Crosscheck reaches this action. There is nothing to do";
+    case "verdict":
+    case "change":
+      return verdict?.summary ?? "Crosscheck could not find out; take the page for true";
+    case "recovered": {
+      const { failedDomains, cleanRuns, cleanSince } = incident.progress;
+      if (cleanSince === null) return "";
+      const who =
+        failedDomains.length === 0 ? "It passes" : `It passes again from ${wordList(failedDomains)}`;
+      return `${who}: ${counted(cleanRuns, "clean run")} in a row since ${clock(cleanSince, now)}`;
+    }
+  }
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return trimmed === "" || /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+function incidentLink({ publicUrl, incident, delivery }: MessageFacts): string | null {
+  const base = webLink(publicUrl);
+  if (base === null || delivery.event === "test") return null;
+  return `${base.replace(/\/$/, "")}/incidents/${encodeURIComponent(incident.id)}`;
+}
+
+function messageAlert({ id, receivedAt, contentType, body }: Alert): MessageAlert {
+  const received = { id, receivedAt: new Date(receivedAt).toISOString(), contentType };
+  try {
+    return {
+      ...received,
+      body: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body),
+      encoding: "utf-8",
+    };
+  } catch {
+    return { ...received, body: Buffer.from(body).toString("base64"), encoding: "base64" };
+  }
+}

@@ -1,0 +1,128 @@
+import { deadline } from "../deadline.ts";
+import { DeliveryError } from "../model/errors.ts";
+import type { Secret } from "../model/secret.ts";
+import { receiverUrl } from "./receiver-url.ts";
+import { plainText } from "./text.ts";
+
+export interface PostRequest {
+  /** Revealed. A receiver's address is often its password. */
+  readonly url: Secret;
+  /** Revealed as well. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON */
+  readonly body: string;
+  readonly timeoutMs: number;
+}
+
+/** What a receiver said. */
+export interface Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  /** The beginning of the body as one line, without the request's secrets: fit for an error message. */
+  readonly text: string;
+}
+
+const maxAnswerBytes = 4096;
+const maxQuotedLength = 200;
+
+/**
+ * Posts JSON and gives the answer, whatever it is; `refusal` makes an error of one. Redirects are not followed: they
+ * would take the message, and the secrets in its headers, to a place that nobody configured.
+ * @throws DeliveryError when there is no answer. No error carries the address or a header: they are the secrets.
+ */
+export async function postJson(request: PostRequest, signal: AbortSignal): Promise<Answer> {
+  const url = receiverUrl(request.url.reference);
+  if (url === null) throw new DeliveryError("url is no address to post to", { permanent: true });
+  const headers = requestHeaders(request.headers ?? {});
+  using limit = deadline(signal, request.timeoutMs);
+  const init = {
+    method: "POST",
+    headers,
+    body: request.body,
+    redirect: "manual",
+    signal: limit.signal,
+  } as const;
+  const response = await fetch(url, init).catch((error: unknown) => {
+    throw new DeliveryError("the request failed", { permanent: false, cause: error });
+  });
+  const text = await beginningOf(response);
+  return {
+    status: response.status,
+    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
+    text: plainText(hideSecrets(text, [...urlParts(url), ...headerParts(request)]), maxQuotedLength),
+  };
+}
+
+/** Why an answer is no success, and whether the same request may have better luck later. */
+export function refusal({ status, text, retryAfterMs }: Answer): DeliveryError {
+  const redirected = status >= 300 && status < 400 ? ", a redirect, which is not followed" : "";
+  const unexpected = status < 300 ? ", but not as one that has taken the message" : "";
+  const said = text === "" ? "" : `: ${text}`;
+  return new DeliveryError(`answered ${status}${unexpected}${redirected}${said}`, {
+    permanent: isPermanent(status),
+    retryAfterMs,
+  });
+}
+
+/** Later is no better: moved for good, or refused for what the request is rather than for when it came. */
+function isPermanent(status: number): boolean {
+  if (status === 301 || status === 308) return true;
+  return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+}
+
+/** Milliseconds of `Retry-After` (RFC 9110 §10.2.3): seconds, or an HTTP date; undefined for anything else. */
+export function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  const text = value.trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  // An HTTP date begins with the day's name; Date.parse alone takes "-5" for a year.
+  const date = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function requestHeaders(own: Readonly<Record<string, string>>): Headers {
+  try {
+    const headers = new Headers(own);
+    headers.set("content-type", "application/json; charset=utf-8");
+    headers.set("user-agent", "crosscheck");
+    return headers;
+  } catch {
+    // Without the cause: its message has the value.
+    throw new DeliveryError("a header has characters that HTTP does not allow", { permanent: true });
+  }
+}
+
+/** An answer whose body does not come is still an answer: its status says whether the message was taken. */
+async function beginningOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk as Uint8Array);
+      size += (chunk as Uint8Array).length;
+      if (size >= maxAnswerBytes) break;
+    }
+  } catch {
+    // What came so far will do.
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxAnswerBytes));
+}
+
+/** What of an address may be a password, as error pages quote it: the path, its parts, and the values of its query. */
+function urlParts(url: URL): string[] {
+  const path = [url.pathname + url.search, url.pathname, ...url.pathname.split("/")];
+  return [url.href, ...path, ...url.searchParams.values()];
+}
+
+/** Whole values, and their words: `Bearer <token>`. */
+function headerParts({ headers = {} }: PostRequest): string[] {
+  return Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
+}
+
+function hideSecrets(text: string, secrets: readonly string[]): string {
+  // Short words (`/`, `api`, `v1`) are no secrets, and hiding them would make the rest unreadable.
+  return secrets
+    .filter((word) => word.length >= 6)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((hidden, word) => hidden.replaceAll(word, "[secret]"), text);
+}

@@ -1,0 +1,168 @@
+import type { Version } from "./ast.ts";
+import { bareGlobals, compileQuery, type CompiledQuery } from "./compile.ts";
+import { RegoError } from "./error.ts";
+import type { Callee } from "./ir.ts";
+import { DEFAULT_BUDGET, metered } from "./meter.ts";
+import type { Num } from "./number.ts";
+import { parseQuery, parseSingle } from "./parse-body.ts";
+import { type Context, Frame, holds } from "./runtime.ts";
+import { fromHost, toJson, type Value } from "./value.ts";
+
+export { BuiltinError, RegoError } from "./error.ts";
+export type { ErrorCode, Pos } from "./error.ts";
+
+/** A function the host adds. It gets JSON values, and returns one, or undefined for no result. */
+export interface CustomBuiltin {
+  readonly name: string;
+  readonly arity: number;
+  /** May throw BuiltinError: undefined to the policy, an error if `strict`. */
+  readonly run: (...args: readonly unknown[]) => unknown;
+}
+
+export interface CompileOptions {
+  /** Sources by name. Not supported yet. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** The version of the modules; a query always knows the words of v1. Default `v1`, which forbids deprecated builtins. */
+  readonly version?: Version;
+  /** A body. */
+  readonly query: string;
+  /** What errors call the query. */
+  readonly file?: string;
+  readonly builtins?: readonly CustomBuiltin[];
+  /** A builtin's error ends the evaluation instead of being undefined. */
+  readonly strict?: boolean;
+}
+
+export interface EvalOptions {
+  readonly data?: unknown;
+  /** Looked at before the evaluation and now and then during it. */
+  readonly signal?: AbortSignal | undefined;
+  /** How many steps the evaluation may take; default 1,000,000. */
+  readonly budget?: number;
+  /** What to make of a number; default the nearest double. */
+  readonly number?: (exact: Num) => unknown;
+}
+
+/** One way in which the query holds. */
+export interface Result {
+  readonly bindings: Readonly<Record<string, unknown>>;
+  readonly expressions: readonly unknown[];
+}
+
+export interface Prepared {
+  /** All ways in which the query holds; none if it doesn't. `input` undefined is no input, which is not null. */
+  readonly eval: (input: unknown, options?: EvalOptions) => Result[];
+}
+
+/** Compiles a query once, to be evaluated often. Throws RegoError. */
+export function compile(options: CompileOptions): Prepared {
+  const query = prepare(options);
+  return {
+    eval: (input, settings = {}) => {
+      const results: Result[] = [];
+      const show = (value: Value | undefined): unknown =>
+        value === undefined ? undefined : toJson(value, settings.number);
+      evaluate(query, { input, strict: options.strict ?? false, ...settings }, (frame) => {
+        const shown = query.compiled.variables.map(({ name, slot }) => [name, show(frame.slots[slot])]);
+        const expressions = query.compiled.values.map((value) =>
+          value === undefined ? true : show(value(frame)),
+        );
+        results.push({ bindings: Object.fromEntries(shown) as Record<string, unknown>, expressions });
+        return false;
+      });
+      return results;
+    },
+  };
+}
+
+export interface Condition {
+  /** True if the body holds. Undefined and false are no match; an evaluation error is thrown. */
+  readonly matches: (
+    input: unknown,
+    data?: unknown,
+    options?: Pick<EvalOptions, "signal" | "budget">,
+  ) => boolean;
+}
+
+type TextOptions = Pick<CompileOptions, "file" | "builtins" | "strict">;
+
+/** A body that holds or not, such as a route's `input:`. Read as Postee's: v0, with the words of v1. */
+export function condition(text: string, options: TextOptions = {}): Condition {
+  const query = prepare({ version: "v0", ...options, query: text });
+  return {
+    matches: (input, data, limits = {}) => {
+      let found = false;
+      evaluate(query, { input, data, strict: options.strict ?? false, ...limits }, (frame) => {
+        found = query.compiled.values.every((value) => value === undefined || holds(value(frame)));
+        return found;
+      });
+      return found;
+    },
+  };
+}
+
+export interface Expression {
+  /** The expression's (first) value as JSON, or undefined. */
+  readonly value: (
+    input: unknown,
+    data?: unknown,
+    options?: Pick<EvalOptions, "signal" | "budget">,
+  ) => unknown;
+}
+
+/** A single term, such as the inside of `{{ … }}`. */
+export function expression(text: string, options: TextOptions = {}): Expression {
+  // Two checks in one: that it parses as a term, and then as the query it is compiled as.
+  parseSingle(text, options.file ?? "");
+  const query = prepare({ version: "v0", ...options, query: text });
+  return {
+    value: (input, data, limits = {}) => {
+      let found: unknown;
+      evaluate(query, { input, data, strict: options.strict ?? false, ...limits }, (frame) => {
+        const value = query.compiled.values[0]?.(frame);
+        found = value === undefined ? undefined : toJson(value);
+        return true;
+      });
+      return found;
+    },
+  };
+}
+
+interface Query {
+  readonly compiled: CompiledQuery;
+}
+
+function prepare({ modules = {}, version = "v1", query, file = "", builtins = [] }: CompileOptions): Query {
+  const [name] = Object.keys(modules);
+  if (name !== undefined)
+    throw new RegoError("rego_compile_error", "modules are not supported yet", {
+      file: name,
+      row: 1,
+      col: 1,
+    });
+  const custom = new Map(builtins.map((builtin) => [builtin.name, hosted(builtin)]));
+  return { compiled: compileQuery(parseQuery(query, file), bareGlobals(version, custom)) };
+}
+
+function hosted({ name, arity, run }: CustomBuiltin): Callee {
+  const call = (args: readonly Value[]): Value | undefined => {
+    const result = run(...args.map((arg) => toJson(arg)));
+    return result === undefined ? undefined : fromHost(result);
+  };
+  return { name, arity, run: call };
+}
+
+interface Run extends EvalOptions {
+  readonly input: unknown;
+  readonly strict: boolean;
+}
+
+function evaluate({ compiled }: Query, run: Run, last: (frame: Frame) => boolean): void {
+  const { input, data = {}, strict, signal, budget = DEFAULT_BUDGET } = run;
+  const context: Context = {
+    input: input === undefined ? undefined : fromHost(input),
+    data: fromHost(data),
+    strict,
+  };
+  metered(budget, signal, () => compiled.run(new Frame(compiled.frameSize, context, last)));
+}

@@ -1,0 +1,238 @@
+import type { Term } from "./ast.ts";
+import { type Cursor, MAX_DEPTH } from "./cursor.ts";
+import type { Pos } from "./error.ts";
+import { negate, type Num, parseNumber } from "./number.ts";
+
+interface Infix {
+  readonly level: number;
+  /** The builtin it calls. */
+  readonly name: string;
+}
+
+/** Loosest first. `:=` and `=` belong to statements, not to terms. */
+const INFIX: ReadonlyMap<string, Infix> = new Map([
+  ["in", { level: 1, name: "internal.member_2" }],
+  ["==", { level: 2, name: "equal" }],
+  ["!=", { level: 2, name: "neq" }],
+  ["<", { level: 2, name: "lt" }],
+  ["<=", { level: 2, name: "lte" }],
+  [">", { level: 2, name: "gt" }],
+  [">=", { level: 2, name: "gte" }],
+  ["|", { level: 3, name: "or" }],
+  ["&", { level: 4, name: "and" }],
+  ["+", { level: 5, name: "plus" }],
+  ["-", { level: 5, name: "minus" }],
+  ["*", { level: 6, name: "mul" }],
+  ["/", { level: 6, name: "div" }],
+  ["%", { level: 6, name: "rem" }],
+]);
+
+/** A term with its infix operators, all of them left-associative. */
+export function parseExpression(cursor: Cursor): Term {
+  return cursor.deeper(() => parseInfix(cursor, 1, true));
+}
+
+/** The first element of braces or brackets: a `|` behind it starts a comprehension's body. */
+function parseFirst(cursor: Cursor): Term {
+  return cursor.deeper(() => parseInfix(cursor, 1, false));
+}
+
+/** Also takes the key form `k, v in xs`: as a statement and in parentheses. */
+export function parseWithKey(cursor: Cursor): Term {
+  const first = parseExpression(cursor);
+  if (!cursor.isSymbol(",")) return first;
+  const comma = cursor.next();
+  const rest = parseExpression(cursor);
+  if (rest.kind !== "call" || rest.name !== "internal.member_2") cursor.fail("unexpected , token", comma.pos);
+  return { ...rest, name: "internal.member_3", args: [first, ...rest.args], pos: first.pos };
+}
+
+function parseInfix(cursor: Cursor, lowest: number, unions: boolean): Term {
+  let left = parseOperand(cursor);
+  for (let length = 0; ; length++) {
+    const infix = infixAt(cursor, unions);
+    if (infix === undefined || infix.level < lowest) return left;
+    if (length > MAX_DEPTH) cursor.fail(`more than ${MAX_DEPTH} operators in a row`);
+    cursor.next();
+    const right = cursor.deeper(() => parseInfix(cursor, infix.level + 1, unions));
+    left = { kind: "call", name: infix.name, args: [left, right], pos: left.pos };
+  }
+}
+
+function infixAt(cursor: Cursor, unions: boolean): Infix | undefined {
+  const { kind, text } = cursor.token;
+  if (kind !== "symbol" && !cursor.isKeyword("in")) return undefined;
+  if (text === "|" && !unions) return undefined;
+  return INFIX.get(text);
+}
+
+function parseOperand(cursor: Cursor): Term {
+  const { kind, text, pos } = cursor.token;
+  if (kind === "number") return number(cursor, (n) => n);
+  if (kind === "string") {
+    cursor.next();
+    return { kind: "scalar", value: text, pos };
+  }
+  if (kind === "template") return template(cursor);
+  if (kind === "identifier") return parsePath(cursor, named(cursor));
+  if (text === "[") return parsePath(cursor, bracketed(cursor));
+  if (text === "{") return parsePath(cursor, braced(cursor));
+  if (text === "(") return parenthesized(cursor);
+  if (text !== "-") cursor.unexpected();
+  cursor.next();
+  if (cursor.token.kind !== "number") cursor.unexpected("expected number");
+  return number(cursor, negate);
+}
+
+function number(cursor: Cursor, change: (n: Num) => Num): Term {
+  const { text, pos } = cursor.next();
+  const value = parseNumber(text);
+  if (value === undefined) cursor.fail(`number ${text.slice(0, 40)} is too large`, pos);
+  return { kind: "scalar", value: change(value), pos };
+}
+
+const CONSTANTS: ReadonlyMap<string, null | boolean> = new Map([
+  ["null", null],
+  ["true", true],
+  ["false", false],
+]);
+
+/** A constant or a name; `contains(…)` is a call even where `contains` is a keyword. */
+function named(cursor: Cursor): Term {
+  const { text, pos } = cursor.token;
+  const constant = CONSTANTS.get(text);
+  if (constant !== undefined) {
+    cursor.next();
+    return { kind: "scalar", value: constant, pos };
+  }
+  const call = text === "contains" && cursor.peek(1).text === "(" && !cursor.peek(1).blank;
+  if (!cursor.isName() && !call) cursor.unexpected();
+  cursor.next();
+  return { kind: "var", name: text, pos };
+}
+
+/** What follows a term without a blank: `.name`, `[term]`, `(arguments)`. */
+function parsePath(cursor: Cursor, start: Term): Term {
+  if (start.kind === "scalar") return start;
+  let term: Term = start;
+  for (let length = 0; ; length++) {
+    if (length > 10 * MAX_DEPTH) cursor.fail("a reference of too many parts");
+    if (cursor.isTight(".")) term = extended(term, dotted(cursor));
+    else if (cursor.isTight("[")) term = extended(term, indexed(cursor));
+    else if (cursor.isTight("(") && start.kind === "var") term = call(cursor, term);
+    else return term;
+  }
+}
+
+function extended(term: Term, key: Term): Term {
+  if (term.kind === "ref") return { ...term, path: [...term.path, key] };
+  return { kind: "ref", head: term, path: [key], pos: term.pos };
+}
+
+function dotted(cursor: Cursor): Term {
+  cursor.next();
+  const { kind, text, pos } = cursor.token;
+  // Any word may follow a dot, keywords too (OPA 1.x).
+  if (kind !== "identifier" || cursor.token.blank) cursor.unexpected("expected identifier");
+  cursor.next();
+  return { kind: "scalar", value: text, pos };
+}
+
+function indexed(cursor: Cursor): Term {
+  cursor.next();
+  const key = parseExpression(cursor);
+  cursor.expect("]");
+  return key;
+}
+
+function call(cursor: Cursor, callee: Term): Term {
+  const name = calleeName(callee);
+  if (name === undefined) cursor.unexpected();
+  cursor.next();
+  if (name === "set" && cursor.accept(")")) return { kind: "set", items: [], pos: callee.pos };
+  return { kind: "call", name, args: parseList(cursor, ")"), pos: callee.pos };
+}
+
+function calleeName(callee: Term): string | undefined {
+  if (callee.kind === "var") return callee.name;
+  if (callee.kind !== "ref" || callee.head.kind !== "var") return undefined;
+  const parts = callee.path.map((part) => (part.kind === "scalar" ? part.value : undefined));
+  return parts.every((part) => typeof part === "string") ? [callee.head.name, ...parts].join(".") : undefined;
+}
+
+/** Terms up to the closing symbol; a comma may trail. */
+export function parseList(cursor: Cursor, close: string, first?: Term): Term[] {
+  const items = first === undefined ? [] : [first];
+  if (first !== undefined && !cursor.isSymbol(close)) cursor.expect(",");
+  while (!cursor.accept(close)) {
+    items.push(parseExpression(cursor));
+    if (!cursor.isSymbol(close)) cursor.expect(",");
+  }
+  return items;
+}
+
+function parenthesized(cursor: Cursor): Term {
+  cursor.next();
+  const inner = parseWithKey(cursor);
+  cursor.expect(")");
+  return inner;
+}
+
+function bracketed(cursor: Cursor): Term {
+  const { pos } = cursor.next();
+  if (cursor.accept("]")) return { kind: "array", items: [], pos };
+  const first = parseFirst(cursor);
+  if (cursor.isSymbol("|"))
+    return comprehension(cursor, { of: "array", key: undefined, value: first, pos }, "]");
+  return { kind: "array", items: parseList(cursor, "]", first), pos };
+}
+
+function braced(cursor: Cursor): Term {
+  const { pos } = cursor.next();
+  if (cursor.accept("}")) return { kind: "object", entries: [], pos };
+  const first = parseFirst(cursor);
+  if (cursor.accept(":")) return objectFrom(cursor, first, pos);
+  if (cursor.isSymbol("|"))
+    return comprehension(cursor, { of: "set", key: undefined, value: first, pos }, "}");
+  return { kind: "set", items: parseList(cursor, "}", first), pos };
+}
+
+function objectFrom(cursor: Cursor, key: Term, pos: Pos): Term {
+  const value = parseFirst(cursor);
+  if (cursor.isSymbol("|")) return comprehension(cursor, { of: "object", key, value, pos }, "}");
+  const entries: [Term, Term][] = [[key, value]];
+  if (!cursor.isSymbol("}")) cursor.expect(",");
+  while (!cursor.accept("}")) {
+    const name = parseExpression(cursor);
+    cursor.expect(":");
+    entries.push([name, parseExpression(cursor)]);
+    if (!cursor.isSymbol("}")) cursor.expect(",");
+  }
+  return { kind: "object", entries, pos };
+}
+
+interface ComprehensionHead {
+  readonly of: "array" | "set" | "object";
+  readonly key: Term | undefined;
+  readonly value: Term;
+  readonly pos: Pos;
+}
+
+function comprehension(cursor: Cursor, head: ComprehensionHead, close: string): Term {
+  cursor.next();
+  const body = cursor.deeper(() => cursor.body(cursor, close));
+  cursor.expect(close);
+  return { kind: "comprehension", ...head, body };
+}
+
+function template(cursor: Cursor): Term {
+  const { parts = [], pos } = cursor.next();
+  const terms = parts.map((part): string | Term => {
+    if (typeof part === "string") return part;
+    const inner = cursor.over(part);
+    const term = parseExpression(inner);
+    if (inner.token.kind !== "eof") inner.unexpected();
+    return term;
+  });
+  return { kind: "template", parts: terms, pos };
+}

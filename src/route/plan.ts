@@ -1,0 +1,86 @@
+import type { ActionKind, Mode, NotifyLists } from "../model/action.ts";
+import type { Alert } from "../model/alert.ts";
+import type { WrittenCheck } from "../model/check.ts";
+import type { Plan, PlannedCheck, VerdictPolicy } from "../model/plan.ts";
+import { regoDocuments } from "./match.ts";
+import type { Template } from "./template.ts";
+
+/** A check of the configuration with the texts in it that come from the alert. */
+export interface CheckRecipe {
+  readonly name: string;
+  readonly written: WrittenCheck;
+  readonly templates: readonly { readonly path: readonly PropertyKey[]; readonly template: Template }[];
+}
+
+/** The part of a route that says what happens to the alerts it takes. */
+export interface RouteRecipe {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly spare: boolean;
+  readonly actions: readonly string[];
+  readonly checks: readonly string[];
+  readonly locations: readonly string[];
+  readonly policy: VerdictPolicy;
+  readonly notify: NotifyLists;
+  readonly runbook: string | null;
+}
+
+/** Everything else a plan needs from the running configuration. */
+export interface Surroundings {
+  readonly checks: ReadonlyMap<string, CheckRecipe>;
+  /** Failure domain by location. */
+  readonly domains: ReadonlyMap<string, string>;
+  readonly kinds: ReadonlyMap<string, ActionKind>;
+  readonly allowPrivateTargets: readonly string[];
+  /** What Rego sees under `data`. */
+  readonly catalogue: Readonly<Record<string, unknown>>;
+}
+
+/** What follows from an alert on one route: its checks with their texts filled in, from where, and who is told what. */
+export function planRun(route: RouteRecipe, alert: Alert, around: Surroundings): Plan {
+  const documents = regoDocuments(alert, around.catalogue);
+  const built = route.checks.flatMap((name) => {
+    const recipe = around.checks.get(name);
+    return recipe === undefined ? [] : [buildCheck(recipe, documents, around.allowPrivateTargets)];
+  });
+  const named = [...route.actions, ...Object.values(route.notify).flat()];
+  return {
+    route: route.name,
+    mode: route.mode,
+    spare: route.spare,
+    checks: built.flatMap((one) => ("planned" in one ? [one.planned] : [])),
+    faults: built.flatMap((one) => ("fault" in one ? [one.fault] : [])),
+    locations: route.locations.map((name) => ({ name, domain: around.domains.get(name) ?? name })),
+    policy: route.policy,
+    actions: [...route.actions],
+    notify: route.notify,
+    kinds: Object.fromEntries(named.map((name) => [name, around.kinds.get(name) ?? "message"])),
+    runbook: route.runbook,
+  };
+}
+
+function buildCheck(
+  recipe: CheckRecipe,
+  documents: { readonly input: unknown; readonly data: unknown },
+  allowPrivate: readonly string[],
+): { readonly planned: PlannedCheck } | { readonly fault: string } {
+  const check = structuredClone(recipe.written);
+  for (const { path, template } of recipe.templates) {
+    const rendered = template.render(documents.input, documents.data);
+    if ("undefined" in rendered) {
+      const where = path.map(String).join(".");
+      return {
+        fault: `${recipe.name} cannot be built: ${rendered.undefined} in its ${where} is undefined for this alert`,
+      };
+    }
+    setAt(check, path, rendered.text);
+  }
+  const from = recipe.templates.some(({ path }) => path[0] === "url") ? "alert" : "config";
+  return { planned: { check, target: { from, allowPrivate: [...allowPrivate] } } };
+}
+
+function setAt(root: object, path: readonly PropertyKey[], value: string): void {
+  const owner = path.slice(0, -1).reduce<unknown>((node, key) => Reflect.get(node as object, key), root);
+  const last = path.at(-1);
+  if (last !== undefined) Reflect.set(owner as object, last, value);
+}

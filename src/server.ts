@@ -1,0 +1,140 @@
+import { formatAddress } from "./config/values.ts";
+import type { Address } from "./config/values.ts";
+import { loadConfig } from "./config/load.ts";
+import type { Config } from "./config/config.ts";
+import { ConfigError, describeError } from "./model/errors.ts";
+import type { Log } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { createPipeline } from "./pipeline.ts";
+import { openSetup } from "./setup.ts";
+import type { OpenSetup } from "./setup.ts";
+import type { Context } from "./steps/context.ts";
+import { reportTrouble } from "./steps/trouble.ts";
+import { openDatabase } from "./store/database.ts";
+import type { DatabaseLocation } from "./store/database.ts";
+import { createApp } from "./web/app.ts";
+import { listenOn } from "./web/listen.ts";
+import type { Site } from "./web/site.ts";
+import { version } from "./version.ts";
+import { runWorker } from "./worker.ts";
+
+export interface ServerOptions {
+  /** Path of the configuration. */
+  readonly config: string;
+  /** Default: `server.data` of the configuration, else `crosscheck-data` in the working directory. */
+  readonly database?: DatabaseLocation | undefined;
+  /** Default: `server.listen` of the configuration. Port 0 takes a free one. */
+  readonly listen?: Address | undefined;
+  readonly log: Log;
+}
+
+/** A server that takes alerts; disposing of it stops it: what it had begun goes on at the next start. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8082` */
+  readonly url: string;
+  /** What the configuration's check had to say that does not keep it from running. */
+  readonly warnings: readonly string[];
+  reload(): ReturnType<Site["reload"]>;
+}
+
+/**
+ * Starts Crosscheck in this process: the npm export of the package.
+ * @throws ConfigError with every fault of the configuration; an Error with one line when the database, a location or the
+ * port cannot be opened.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  await using parts = new AsyncDisposableStack();
+  const { config, warnings } = await loadConfig(options.config, { secrets: "required" });
+  const listen = options.listen ?? config.server.listen;
+  refuseOpenDoor(config, listen);
+  const database = parts.use(
+    await openDatabase(options.database ?? { data: config.server.data ?? "crosscheck-data" }),
+  );
+  const setups = parts.use(currentSetup(await openSetup(config)));
+  const context: Context = {
+    database,
+    log: options.log,
+    metrics: createMetrics(),
+    setup: () => setups.current(),
+    now: Date.now,
+    random: Math.random,
+  };
+  const pipeline = createPipeline(context);
+  const stopping = new AbortController();
+  const reload = () => reloadSetup(context, { path: options.config, setups });
+  const site: Site = {
+    context,
+    version,
+    receive: (alerts) => pipeline.receive(alerts),
+    reload,
+    stopping: stopping.signal,
+  };
+  const working = runWorker(context, pipeline, stopping.signal);
+  parts.defer(() => working);
+  const listener = parts.use(await listenOn(createApp(site).fetch, listen));
+  parts.defer(() => {
+    stopping.abort();
+  });
+  const { url } = listener;
+  options.log.info("serving", { url, config: config.path, hash: config.hash, database: database.kind });
+  const started = parts.move();
+  return { url, warnings, reload, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+/** Without a token only this machine may reach us. */
+function refuseOpenDoor(config: Config, listen: Address): void {
+  const loopback = listen.host === "localhost" || listen.host === "::1" || listen.host.startsWith("127.");
+  if (loopback || config.server.ingestTokens.length > 0) return;
+  const where = formatAddress(listen);
+  throw new ConfigError([
+    `${config.path}: error: listening on ${where} without server.ingest-tokens would take pages from anybody: set one, or listen on 127.0.0.1`,
+  ]);
+}
+
+interface Setups extends AsyncDisposable {
+  current(): OpenSetup;
+  /** Puts another setup in place; the one before closes when its last run has ended. */
+  swap(next: OpenSetup): void;
+}
+
+function currentSetup(first: OpenSetup): Setups {
+  let current = first;
+  const retiring = new Set<Promise<void>>();
+  const retire = (setup: OpenSetup) => {
+    const done = setup.retire();
+    retiring.add(done);
+    void done.finally(() => retiring.delete(done));
+  };
+  return {
+    current: () => current,
+    swap(next) {
+      const before = current;
+      current = next;
+      retire(before);
+    },
+    async [Symbol.asyncDispose]() {
+      retire(current);
+      await Promise.all(retiring);
+    },
+  };
+}
+
+/** Reads the file again: a good configuration takes the place of the running one whole, a bad one changes nothing. */
+async function reloadSetup(
+  context: Context,
+  { path, setups }: { readonly path: string; readonly setups: Setups },
+): ReturnType<Site["reload"]> {
+  try {
+    const { config } = await loadConfig(path, { secrets: "required" });
+    setups.swap(await openSetup(config));
+    context.metrics.reloads.inc({ result: "ok" });
+    context.log.info("config-reloaded", { config: config.path, hash: config.hash });
+    return { ok: true, hash: config.hash };
+  } catch (error) {
+    const faults = error instanceof ConfigError ? error.faults : [describeError(error)];
+    context.metrics.reloads.inc({ result: "refused" });
+    context.log.error("config-refused", { config: path, faults: faults.join("\n") });
+    await reportTrouble(context, "refused-reload", { what: path, note: faults.join("; ") });
+    return { ok: false, faults };
+  }
+}

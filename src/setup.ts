@@ -1,0 +1,64 @@
+import { locationByName } from "./check/locations/index.ts";
+import type { Location } from "./check/location-type.ts";
+import type { Config } from "./config/config.ts";
+import type { ActionKind } from "./model/action.ts";
+import { revealSecrets } from "./model/secret.ts";
+import { actionTypeByName } from "./notify/actions/index.ts";
+import type { Setup } from "./steps/context.ts";
+
+/** A setup that closes its locations when it is retired and the last run on it has ended. */
+export interface OpenSetup extends Setup {
+  retire(): Promise<void>;
+}
+
+/** Opens what a configuration names. */
+export async function openSetup(config: Config): Promise<OpenSetup> {
+  await using opened = new AsyncDisposableStack();
+  const locations = new Map<string, Location>();
+  for (const settings of config.locations.values()) {
+    const type = locationByName(settings.type);
+    if (type === undefined) throw new Error(`no location type is called ${settings.type}`);
+    const location = await type.open(revealSecrets(settings, config.secretSource));
+    locations.set(settings.name, opened.use(location));
+  }
+  const kinds = new Map<string, ActionKind>(
+    [...config.actions.values()].map(({ name, type }) => [
+      name,
+      actionTypeByName.get(type)?.kind ?? "message",
+    ]),
+  );
+  const surroundings = {
+    checks: config.checks,
+    domains: new Map([...locations.values()].map(({ name, domain }) => [name, domain])),
+    kinds,
+    allowPrivateTargets: config.server.allowPrivateTargets,
+    catalogue: config.data,
+  };
+  return { config, surroundings, locations, kinds, ...lifetime(opened.move()) };
+}
+
+function lifetime(opened: AsyncDisposableStack): Pick<OpenSetup, "hold" | "retire"> {
+  let holders = 0;
+  const { promise: idle, resolve } = Promise.withResolvers<void>();
+  let retired = false;
+  const check = () => {
+    if (retired && holders === 0) resolve();
+  };
+  return {
+    hold() {
+      holders += 1;
+      return {
+        [Symbol.dispose]() {
+          holders -= 1;
+          check();
+        },
+      };
+    },
+    async retire() {
+      retired = true;
+      check();
+      await idle;
+      await opened.disposeAsync();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { Config } from "../config/config.ts";
+import type { Location } from "../check/location-type.ts";
+import type { ActionKind } from "../model/action.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Surroundings } from "../route/plan.ts";
+import type { Database } from "../store/database.ts";
+
+/** The running configuration with what was opened for it. A reload puts another one in its place, whole. */
+export interface Setup {
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+  readonly locations: ReadonlyMap<string, Location>;
+  readonly kinds: ReadonlyMap<string, ActionKind>;
+  /** Keeps the locations open until it is disposed of: a run ends on the setup that it began with. */
+  hold(): Disposable;
+}
+
+/** What every step works with. */
+export interface Context {
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The setup of this moment. */
+  setup(): Setup;
+  /** ms since 1970 */
+  now(): number;
+  /** 0 to 1 */
+  random(): number;
+}

@@ -1,0 +1,173 @@
+import { revealSecrets } from "../model/secret.ts";
+import type { ActionKind } from "../model/action.ts";
+import type { Delivery } from "../model/delivery.ts";
+import { DeliveryError, describeError } from "../model/errors.ts";
+import type { Message } from "../model/message.ts";
+import type { ActionSettings } from "../notify/action-type.ts";
+import { actionTypeByName } from "../notify/actions/index.ts";
+import { decideDelivery, sendDelivery } from "../notify/deliver.ts";
+import type { Decision } from "../notify/deliver.ts";
+import { pendingDeliveries, settleDelivery, supersedeDelivery } from "../store/deliveries.ts";
+import { closeWhenDelivered } from "../store/incidents.ts";
+import { wake } from "../store/jobs.ts";
+import type { Context } from "./context.ts";
+import { messageFor } from "./message.ts";
+import { tellStatements } from "./tell.ts";
+import { reportTrouble } from "./trouble.ts";
+
+/** One action's deliveries about one incident; they go in order. */
+export interface Lane {
+  readonly incidentId: string;
+  readonly action: string;
+}
+
+/**
+ * 5. The lowest pending delivery of a lane is sent: delivered, put off or dead (architecture §3). What is no longer true
+ * by then is superseded, not sent.
+ */
+export async function deliverLane(context: Context, lane: Lane, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const pending = await pendingDeliveries(context.database, lane.incidentId, lane.action);
+    const stale = pending.filter((delivery, index) => isOvertaken(delivery, pending.slice(index + 1)));
+    if (stale.length > 0) await supersede(context, stale);
+    const next = pending.find((delivery) => !stale.includes(delivery));
+    if (next === undefined) return;
+    if (next.nextAt > context.now()) {
+      return context.database.write([wake(`lane:${lane.incidentId}/${lane.action}`, next.nextAt)]);
+    }
+    await deliver(context, next, signal);
+  }
+}
+
+/** An arrival is old news once there is a verdict, a verdict once there is a later word. */
+function isOvertaken(delivery: Delivery, later: readonly Delivery[]): boolean {
+  const rank = { trigger: 0, verdict: 1, change: 1, recovered: 1, trouble: 2, test: 2 } as const;
+  if (rank[delivery.event] === 2) return false;
+  return later.some((other) => rank[other.event] === 1);
+}
+
+async function supersede(context: Context, deliveries: readonly Delivery[]): Promise<void> {
+  await context.database.write(deliveries.map(({ id }) => supersedeDelivery(id)));
+  for (const delivery of deliveries) logDelivery(context, delivery, "superseded", null);
+}
+
+async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<void> {
+  const { config, kinds } = context.setup();
+  const settings = config.actions.get(delivery.action);
+  if (settings === undefined) return settle(context, delivery, { ...gone(delivery), fallback: [] });
+  const message = await messageFor(context, delivery);
+  if (message === undefined) return settle(context, delivery, { ...gone(delivery), fallback: [] });
+  const error = await attempt(context, { settings, message }, signal);
+  const kind: ActionKind = kinds.get(delivery.action) ?? "message";
+  const decision = decideDelivery(delivery, error, { kind, now: context.now(), random: context.random() });
+  context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
+  await settle(context, delivery, { decision, fallback: settings.fallback });
+}
+
+/** The error of one try; null when the receiver has taken it. A try that a shutdown cut off is no try. */
+async function attempt(
+  context: Context,
+  { settings, message }: { readonly settings: ActionSettings; readonly message: Message },
+  signal: AbortSignal,
+): Promise<DeliveryError | null> {
+  const type = actionTypeByName.get(settings.type);
+  if (type === undefined)
+    return new DeliveryError(`no action type is called ${settings.type}`, { permanent: true });
+  try {
+    const revealed = revealSecrets(settings, context.setup().config.secretSource);
+    await sendDelivery(type, revealed, message, signal);
+    return null;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof DeliveryError) return error;
+    return new DeliveryError(describeError(error), { permanent: false, cause: error });
+  }
+}
+
+/** What a reload took away cannot be told; retry works once it is back. */
+function gone(delivery: Delivery): { readonly decision: Decision } {
+  const attempts = delivery.attempts;
+  return {
+    decision: {
+      state: "dead",
+      attempts,
+      nextAt: delivery.nextAt,
+      error: "action-not-configured",
+      fallbackDue: false,
+    },
+  };
+}
+
+async function settle(
+  context: Context,
+  delivery: Delivery,
+  { decision, fallback }: { readonly decision: Decision; readonly fallback: readonly string[] },
+): Promise<void> {
+  const now = context.now();
+  const { state, attempts, nextAt, error } = decision;
+  const useFallback = decision.fallbackDue && fallback.length > 0;
+  const told = useFallback ? fallbackStatements(delivery, { fallback, error, now }) : [];
+  await context.database.write([
+    settleDelivery(delivery.id, {
+      state,
+      attempts,
+      nextAt,
+      error,
+      fallbackAt: useFallback ? now : delivery.fallbackAt,
+      deliveredAt: state === "delivered" ? now : null,
+    }),
+    ...told,
+    ...(state === "pending" ? [] : [closeWhenDelivered(delivery.incidentId, now)]),
+  ]);
+  logDelivery(context, { ...delivery, attempts }, state, error);
+  await reportFailure(context, delivery, { decision, fallback: useFallback ? fallback : [] });
+}
+
+function fallbackStatements(
+  delivery: Delivery,
+  {
+    fallback,
+    error,
+    now,
+  }: { readonly fallback: readonly string[]; readonly error: string | null; readonly now: number },
+) {
+  const { incidentId, runId, event, notice } = delivery;
+  const why = `standing in for ${delivery.action}, which cannot be reached: ${error ?? "no answer"}`;
+  const note = notice.note === null ? why : `${notice.note}; ${why}`;
+  return tellStatements({ incidentId, runId, alertId: notice.alertId, now }, [
+    { event, actions: fallback, note },
+  ]);
+}
+
+/** A trouble message that cannot be delivered would only make more of its kind. */
+async function reportFailure(
+  context: Context,
+  delivery: Delivery,
+  { decision, fallback }: { readonly decision: Decision; readonly fallback: readonly string[] },
+): Promise<void> {
+  if (delivery.event === "trouble") return;
+  const what = delivery.action;
+  const why = decision.error ?? "";
+  if (decision.state === "dead") {
+    const note = `${what} did not take a message and never will without help (${why}); delivery ${delivery.id} is kept and can be sent again`;
+    await reportTrouble(context, "dead-letter", { what, note });
+  } else if (fallback.length > 0) {
+    await reportTrouble(context, "fallback", {
+      what,
+      note: `${what} cannot be reached (${why}); told ${fallback.join(", ")} instead`,
+    });
+  }
+}
+
+function logDelivery(
+  context: Context,
+  delivery: Delivery,
+  state: Delivery["state"],
+  error: string | null,
+): void {
+  const { id, incidentId, action, event, attempts } = delivery;
+  const facts = { delivery: id, incident: incidentId, action, told: event, state, attempts, error };
+  if (error === null) context.log.info("delivery", facts);
+  else context.log.warn("delivery", facts);
+  if (state !== "pending") context.metrics.deliveries.inc({ action, state });
+}

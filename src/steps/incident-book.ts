@@ -1,0 +1,203 @@
+import type { Alert } from "../model/alert.ts";
+import { troubleRoute, unroutedRoute } from "../model/incident.ts";
+import type { Incident } from "../model/incident.ts";
+import { newId } from "../model/id.ts";
+import type { Match } from "../route/match.ts";
+import { planRun } from "../route/plan.ts";
+import { defaultSubject } from "../route/subject.ts";
+import type { Statement } from "../store/database.ts";
+import { currentIncident, insertIncident, joinAlert, updateIncident } from "../store/incidents.ts";
+import { wake } from "../store/jobs.ts";
+import { insertRun, latestRun } from "../store/runs.ts";
+import { alertFired, alertResolved, reopenWithinMs, verdictGiven } from "../verdict/advance.ts";
+import type { Policy, Step } from "../verdict/advance.ts";
+import { withoutRun } from "../verdict/combine.ts";
+import { toldAtArrival } from "../verdict/telling.ts";
+import type { Context } from "./context.ts";
+import { tellStatements } from "./tell.ts";
+import { newIncident } from "./trouble.ts";
+
+interface Entry {
+  incident: Incident;
+  /** As it was read; null for one that this batch opens. */
+  readonly stored: Incident | null;
+}
+
+/**
+ * The incidents that a batch of alerts touches, as they change while the batch is worked through. Nothing is written
+ * until its `statements` are; the guards in them find out if somebody else was there first.
+ */
+export class IncidentBook {
+  readonly unrouted: { readonly what: string; readonly note: string }[] = [];
+  readonly #context: Context;
+  readonly #now: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #statements: Statement[] = [];
+  readonly #reports: (() => void)[] = [];
+
+  constructor(context: Context, now: number) {
+    this.#context = context;
+    this.#now = now;
+  }
+
+  hasChecks(route: string): boolean {
+    return (this.#context.setup().config.routes.get(route)?.checks.length ?? 0) > 0;
+  }
+
+  /** A firing alert opens its incident, takes it up again or joins it. */
+  async fire(alert: Alert, match: Match): Promise<void> {
+    const entry = await this.#entry(match.route, match.subject);
+    const policy = this.#policy(match.route, alert);
+    this.#apply(entry, alertFired(entry.incident, this.#now, policy), alert);
+    if (match.error !== null && entry.incident.state === "checking")
+      await this.#giveUp(entry, { alert, policy }, match.error);
+  }
+
+  /** A resolved alert joins the open incident, or is only kept. */
+  async resolve(alert: Alert, match: Match): Promise<void> {
+    const entry = await this.#entry(match.route, match.subject);
+    if (entry.incident.alertCount === 0 || entry.incident.state === "closed") return;
+    this.#apply(entry, alertResolved(entry.incident, this.#now, this.#policy(match.route, alert)), alert);
+  }
+
+  /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
+  async passOn(alert: Alert, route: string): Promise<void> {
+    const plan = this.#policy(route, alert).plan;
+    await this.#announce(alert, { route, subject: alert.id, actions: toldAtArrival(plan), note: null });
+  }
+
+  /** Nobody took it or understood it: it is told as it came in. */
+  async tellUnrouted(alert: Alert, why: string): Promise<void> {
+    const subject = defaultSubject(alert);
+    const { unrouted } = this.#context.setup().config;
+    this.unrouted.push({ what: subject, note: `an alert from ${alert.source} reached nobody: ${why}` });
+    await this.#announce(alert, {
+      route: unroutedRoute,
+      subject,
+      actions: unrouted,
+      note: `treat as real: ${why}`,
+    });
+  }
+
+  warn(alert: Alert, match: Match): void {
+    this.#reports.push(() => {
+      this.#context.log.warn("route-warning", {
+        alert: alert.id,
+        route: match.route,
+        warning: match.warning,
+      });
+    });
+  }
+
+  /** All that the batch changes, for one write. */
+  statements(): Statement[] {
+    const rows = [...this.#entries.values()].flatMap(({ incident, stored }) => {
+      if (incident === stored || incident.alertCount === 0) return [];
+      const due = incident.nextRunAt === null ? [] : [wake(`incident:${incident.id}`, incident.nextRunAt)];
+      return [stored === null ? insertIncident(incident) : updateIncident(incident), ...due];
+    });
+    return [...rows, ...this.#statements];
+  }
+
+  /** Says in log and metrics what the write has made true. */
+  report(): void {
+    for (const report of this.#reports) report();
+  }
+
+  async #announce(
+    alert: Alert,
+    about: {
+      readonly route: string;
+      readonly subject: string;
+      readonly actions: readonly string[];
+      readonly note: string | null;
+    },
+  ): Promise<void> {
+    const entry = await this.#entry(about.route, about.subject);
+    const first = entry.incident.alertCount === 0;
+    const incident: Incident = {
+      ...entry.incident,
+      state: "open",
+      alertCount: entry.incident.alertCount + 1,
+      lastAlertAt: this.#now,
+    };
+    const tell = first ? [{ event: "trigger", actions: about.actions, note: about.note } as const] : [];
+    this.#apply(entry, { incident, tell, reason: first ? "opened" : "joined" }, alert);
+    if (first && about.actions.length === 0)
+      entry.incident = { ...entry.incident, state: "closed", closedAt: this.#now };
+  }
+
+  /** The route's rule cannot be evaluated, so that nobody knows what to check: told at once. */
+  async #giveUp(
+    entry: Entry,
+    { alert, policy }: { readonly alert: Alert; readonly policy: Policy },
+    why: string,
+  ): Promise<void> {
+    const verdict = withoutRun({ reason: "route-error", summary: `the route's rule failed: ${why}` });
+    const number = ((await latestRun(this.#context.database, entry.incident.id))?.number ?? 0) + 1;
+    const [id, now] = [newId(), this.#now];
+    const times = { startedAt: now, deadlineAt: now, endedAt: now };
+    const run = {
+      id,
+      incidentId: entry.incident.id,
+      number,
+      cause: "alert",
+      plan: policy.plan,
+      look: 1,
+      verdict,
+    } as const;
+    this.#statements.push(insertRun({ ...run, ...times }));
+    this.#apply(entry, verdictGiven(entry.incident, { verdict, cause: "alert" }, now, policy), alert, id);
+  }
+
+  #apply(entry: Entry, step: Step, alert: Alert, runId: string | null = null): void {
+    entry.incident = step.incident;
+    const { id, route, subject } = step.incident;
+    this.#statements.push(
+      joinAlert(id, alert.id, alert.status),
+      ...tellStatements({ incidentId: id, runId, alertId: alert.id, now: this.#now }, step.tell),
+    );
+    this.#reports.push(() => {
+      this.#context.metrics.routed.inc({ route });
+      this.#context.metrics.incidents.inc({ route, reason: step.reason });
+      this.#context.log.info("incident", {
+        incident: id,
+        route,
+        subject,
+        alert: alert.id,
+        step: step.reason,
+      });
+    });
+  }
+
+  #policy(route: string, alert: Alert): Policy {
+    const { config, surroundings } = this.#context.setup();
+    const recipe = config.routes.get(route);
+    if (recipe === undefined) throw new Error(`no route is called ${route}`);
+    return { plan: planRun(recipe, alert, surroundings), random: this.#context.random() };
+  }
+
+  async #entry(route: string, subject: string): Promise<Entry> {
+    const key = JSON.stringify([route, subject]);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const found = await currentIncident(
+      this.#context.database,
+      { route, subject },
+      this.#now - reopenWithinMs,
+    );
+    const stored = found === undefined || isOver(found) ? null : found;
+    const incident = stored ?? newIncident({ route, subject, now: this.#now, alertCount: 0 });
+    const entry: Entry = { incident, stored };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+}
+
+/** Only what was told as failing is taken up again; a spared or passed-on one is over when it is closed. */
+function isOver({ state, told, route }: Incident): boolean {
+  if (state !== "closed") return false;
+  return (
+    told === null || told.outcome === "not-reproduced" || route === unroutedRoute || route === troubleRoute
+  );
+}

@@ -1,0 +1,193 @@
+import { runChecks } from "../check/run-check.ts";
+import type { Location } from "../check/location-type.ts";
+import type { Incident } from "../model/incident.ts";
+import { troubleRoute } from "../model/incident.ts";
+import { newId } from "../model/id.ts";
+import type { Observation } from "../model/observation.ts";
+import { probeProtocolVersion } from "../model/probe-protocol.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Run, RunCause } from "../model/run.ts";
+import { planRun } from "../route/plan.ts";
+import { latestAlert } from "../store/alerts.ts";
+import { ConflictError } from "../store/database.ts";
+import { incidentById, updateIncident } from "../store/incidents.ts";
+import { wake } from "../store/jobs.ts";
+import { insertObservation, insertRun, latestRun, observationsOfRun, scheduleLook } from "../store/runs.ts";
+import { judgeRun, withoutRun } from "../verdict/combine.ts";
+import { domainsOf } from "../verdict/judge.ts";
+import { isSettled } from "../verdict/settled.ts";
+import type { Context } from "./context.ts";
+import { revealCheck } from "./reveal.ts";
+import { giveVerdict } from "./verdict.ts";
+
+/**
+ * 3. An incident's run: begun when it is due, resumed where a replica that died left it, looked at once more when
+ * anything fails, and judged. Every answer is stored as it arrives, so that nothing is asked twice.
+ */
+export async function investigate(context: Context, incidentId: string, signal: AbortSignal): Promise<void> {
+  const incident = await incidentById(context.database, incidentId);
+  if (incident === undefined || incident.state === "closed") return;
+  if (incident.route === troubleRoute) return endQuietTime(context, incident);
+  const last = await latestRun(context.database, incident.id);
+  if (last?.endedAt === null) return resume(context, { run: last, incident }, signal);
+  if (incident.nextRunAt === null) return;
+  if (incident.nextRunAt > context.now()) return wakeAt(context, incident.id, incident.nextRunAt);
+  const run = await beginRun(context, incident, last);
+  return look(context, run, signal);
+}
+
+async function wakeAt(context: Context, incidentId: string, at: number): Promise<void> {
+  await context.database.write([wake(`incident:${incidentId}`, at)]);
+}
+
+/** A trouble that was told is over for the next hour's telling. */
+async function endQuietTime(context: Context, incident: Incident): Promise<void> {
+  const now = context.now();
+  if (incident.nextRunAt !== null && incident.nextRunAt > now)
+    return wakeAt(context, incident.id, incident.nextRunAt);
+  const closed: Incident = { ...incident, state: "closed", closedAt: now, nextRunAt: null };
+  await context.database.write([updateIncident(closed)]);
+}
+
+async function beginRun(context: Context, incident: Incident, last: Run | undefined): Promise<Run> {
+  const plan = await planFor(context, incident, last);
+  const now = context.now();
+  const causes: Partial<Record<Incident["state"], RunCause>> = { checking: "alert", watching: "watch" };
+  const run: Run = {
+    id: newId(),
+    incidentId: incident.id,
+    number: (last?.number ?? 0) + 1,
+    cause: causes[incident.state] ?? "recheck",
+    plan,
+    look: 1,
+    startedAt: now,
+    deadlineAt: now + plan.policy.deadlineMs,
+    endedAt: null,
+    verdict: null,
+  };
+  await context.database.write([insertRun(run)]);
+  return run;
+}
+
+/** From the configuration of now; a route that a reload took away goes on as it was. */
+async function planFor(context: Context, incident: Incident, last: Run | undefined): Promise<Plan> {
+  const { config, surroundings } = context.setup();
+  const route = config.routes.get(incident.route);
+  const alert = await latestAlert(context.database, incident.id);
+  if (route !== undefined && alert !== undefined) return planRun(route, alert, surroundings);
+  if (last !== undefined) return last.plan;
+  throw new Error(
+    `incident ${incident.id}: its route ${incident.route} is gone and no run tells what it was`,
+  );
+}
+
+/**
+ * A run that is going: its second look is due, or the replica that had it is gone. Such a look gets its time again as
+ * far as the alert's hold allows; then it is inconclusive, and that pages (architecture §3).
+ */
+async function resume(
+  context: Context,
+  { run, incident }: { readonly run: Run; readonly incident: Incident },
+  signal: AbortSignal,
+): Promise<void> {
+  const { policy } = run.plan;
+  const lengthMs = run.look === 1 ? policy.deadlineMs : policy.secondLookDeadlineMs;
+  const now = context.now();
+  if (run.deadlineAt - now > lengthMs / 2) return look(context, run, signal);
+  const holdEnd = run.cause === "alert" ? incident.lastAlertAt + policy.holdMs : Infinity;
+  const deadlineAt = Math.min(now + lengthMs, holdEnd);
+  if (deadlineAt <= now) {
+    const verdict = withoutRun({
+      reason: "interrupted",
+      summary: "the check was interrupted and its time is up",
+    });
+    return giveVerdict(context, { incidentId: incident.id, plan: run.plan, run, verdict });
+  }
+  await context.database.write([scheduleLook(run.id, run.look, deadlineAt)]);
+  return look(context, { ...run, deadlineAt }, signal);
+}
+
+/** One look of a run; then the verdict, or the second look is put on the clock. */
+async function look(context: Context, run: Run, signal: AbortSignal): Promise<void> {
+  const { policy } = run.plan;
+  const startsAt = run.look === 1 ? run.startedAt : run.deadlineAt - policy.secondLookDeadlineMs;
+  if (startsAt > context.now()) return wakeAt(context, run.incidentId, startsAt);
+  await observe(context, run, signal);
+  signal.throwIfAborted();
+  const observations = await observationsOfRun(context.database, run.id);
+  const judgement = judgeRun(run.plan, observations, run.look);
+  if (judgement !== "second-look") {
+    return giveVerdict(context, { incidentId: run.incidentId, plan: run.plan, run, verdict: judgement });
+  }
+  const secondAt = context.now() + policy.secondLookMs;
+  try {
+    await context.database.write([
+      scheduleLook(run.id, 2, secondAt + policy.secondLookDeadlineMs),
+      wake(`incident:${run.incidentId}`, secondAt),
+    ]);
+  } catch (error) {
+    // The hold has ended the run with a verdict of its own.
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
+
+/** Asks whoever has not answered in this look yet, until the deadline or until nobody can change the outcome. */
+async function observe(context: Context, run: Run, signal: AbortSignal): Promise<void> {
+  const setup = context.setup();
+  using _held = setup.hold();
+  const known = (await observationsOfRun(context.database, run.id)).filter((one) => one.look === run.look);
+  const arrived = known.map(({ observation }) => observation);
+  const left = Math.max(run.deadlineAt - context.now(), 0);
+  const asked = (check: string, location: string) =>
+    !arrived.some((one) => one.check === check && one.location === location);
+  const questions = run.plan.checks.flatMap(({ check, target }) => {
+    const locations = openLocations(run.plan, setup.locations).filter(({ name }) => asked(check.name, name));
+    const request = {
+      version: probeProtocolVersion,
+      check: revealCheck(check, setup.config.secretSource),
+      samples: run.plan.policy.sampling,
+      controls: [],
+      deadlineMs: left,
+      target,
+    };
+    return locations.map((location) => ({ check: check.name, location, request }));
+  });
+  if (questions.length === 0 || left === 0) return;
+  context.metrics.runsGoing.inc();
+  try {
+    await runChecks(
+      {
+        questions,
+        deadlineMs: left,
+        settled: (fresh) => settled(run, [...arrived, ...fresh]),
+        onObservation: (observation) => keep(context, run, observation),
+      },
+      signal,
+    );
+  } finally {
+    context.metrics.runsGoing.dec();
+  }
+}
+
+/** A location that a reload took away has no vote any more. */
+function openLocations(plan: Plan, open: ReadonlyMap<string, Location>): Location[] {
+  return plan.locations.flatMap(({ name }) => open.get(name) ?? []);
+}
+
+async function keep(context: Context, run: Run, observation: Observation): Promise<void> {
+  context.metrics.observations.inc({ location: observation.location, outcome: observation.outcome });
+  await context.database.write([insertObservation(run.id, run.look, observation)]);
+}
+
+function settled(run: Run, observations: readonly Observation[]): boolean {
+  const { checks, locations, policy } = run.plan;
+  const domains = domainsOf(locations);
+  return checks.every(({ check }) =>
+    isSettled({
+      domains,
+      observations: observations.filter((one) => one.check === check.name),
+      confirm: policy.confirm,
+      look: run.look,
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import type { Delivery } from "../model/delivery.ts";
+import type { Message } from "../model/message.ts";
+import type { Plan } from "../model/plan.ts";
+import { composeMessage } from "../notify/message.ts";
+import { planRun } from "../route/plan.ts";
+import { alertById, latestAlert } from "../store/alerts.ts";
+import { incidentById } from "../store/incidents.ts";
+import { observationsOfRun, runById } from "../store/runs.ts";
+import type { Alert } from "../model/alert.ts";
+import type { Context } from "./context.ts";
+
+/** A delivery's message from the rows as they are now; undefined when its incident is gone. */
+export async function messageFor(context: Context, delivery: Delivery): Promise<Message | undefined> {
+  const { database } = context;
+  const incident = await incidentById(database, delivery.incidentId);
+  if (incident === undefined) return undefined;
+  const run = delivery.runId === null ? null : ((await runById(database, delivery.runId)) ?? null);
+  const looked = run === null ? [] : await observationsOfRun(database, run.id);
+  const alert = await alertOf(context, delivery);
+  return composeMessage({
+    delivery,
+    incident,
+    run,
+    verdict: run?.verdict ?? null,
+    observations: looked.map(({ observation }) => observation),
+    alert,
+    plan: run?.plan ?? planOf(context, incident.route, alert),
+    publicUrl: context.setup().config.server.publicUrl,
+    now: context.now(),
+  });
+}
+
+async function alertOf(context: Context, { notice, incidentId }: Delivery): Promise<Alert | null> {
+  if (notice.alertId === null) return (await latestAlert(context.database, incidentId)) ?? null;
+  return (await alertById(context.database, notice.alertId))?.alert ?? null;
+}
+
+function planOf(context: Context, routeName: string, alert: Alert | null): Plan | null {
+  const { config, surroundings } = context.setup();
+  const route = config.routes.get(routeName);
+  return route === undefined || alert === null ? null : planRun(route, alert, surroundings);
+}

@@ -1,0 +1,90 @@
+import type { Alert } from "../model/alert.ts";
+import { describeError } from "../model/errors.ts";
+import { matchRoutes } from "../route/match.ts";
+import type { Match } from "../route/match.ts";
+import { markRouted, unroutedAlerts } from "../store/alerts.ts";
+import { ConflictError } from "../store/database.ts";
+import type { Context } from "./context.ts";
+import { IncidentBook } from "./incident-book.ts";
+import { reportTrouble } from "./trouble.ts";
+
+const batchSize = 200;
+const triesPerBatch = 3;
+
+/**
+ * 2. Which routes take each alert: per route and subject it joins the open incident or opens one (architecture §3). A
+ * batch that somebody else raced is tried again; an alert that poisons its batch is routed alone, marked and told.
+ */
+export async function routeInbox(context: Context, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const alerts = await unroutedAlerts(context.database, batchSize);
+    if (alerts.length === 0) return;
+    try {
+      await routeTogether(context, alerts);
+    } catch (error) {
+      context.log.warn("routing-batch-failed", { alerts: alerts.length, error: describeError(error) });
+      for (const alert of alerts) await routeAlone(context, alert);
+    }
+  }
+}
+
+async function routeTogether(context: Context, alerts: readonly Alert[]): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await routeBatch(context, alerts, routeOne);
+      return;
+    } catch (error) {
+      if (!(error instanceof ConflictError) || tries === triesPerBatch) throw error;
+    }
+  }
+}
+
+/** Routes one alert; where that fails for a reason of ours the alert is told as it came in. */
+export async function routeAlone(context: Context, alert: Alert): Promise<void> {
+  try {
+    await routeTogether(context, [alert]);
+  } catch (error) {
+    if (error instanceof ConflictError) return;
+    const why = `routing it failed: ${describeError(error)}`;
+    await routeBatch(context, [alert], (book, poisonous) => book.tellUnrouted(poisonous, why));
+  }
+}
+
+type RouteOne = (book: IncidentBook, alert: Alert, context: Context) => Promise<void>;
+
+async function routeBatch(context: Context, alerts: readonly Alert[], one: RouteOne): Promise<void> {
+  const now = context.now();
+  const book = new IncidentBook(context, now);
+  for (const alert of alerts) await one(book, alert, context);
+  await context.database.write([...alerts.map((alert) => markRouted(alert.id, now)), ...book.statements()]);
+  book.report();
+  if (book.unrouted.length > 0 && context.setup().config.unrouted.length === 0) {
+    for (const { what, note } of book.unrouted)
+      await reportTrouble(context, "unrouted-alert", { what, note });
+  }
+}
+
+async function routeOne(book: IncidentBook, alert: Alert, context: Context): Promise<void> {
+  if (alert.status === "other") return;
+  const { config } = context.setup();
+  const unknown = alert.onlyRoute !== null && !config.routes.has(alert.onlyRoute);
+  const fault = unknown
+    ? `it names the route ${JSON.stringify(alert.onlyRoute)}, which does not exist`
+    : alert.fault;
+  const matches = fault === null ? matchRoutes(alert, config.routes.values(), config.data) : [];
+  for (const match of matches) await take(book, alert, match);
+  if (matches.length === 0 && alert.status === "firing") {
+    await book.tellUnrouted(alert, fault ?? "no route takes it");
+  }
+}
+
+async function take(book: IncidentBook, alert: Alert, match: Match): Promise<void> {
+  if (match.warning !== null) book.warn(alert, match);
+  if (!book.hasChecks(match.route) && match.error === null) {
+    await book.passOn(alert, match.route);
+  } else if (alert.status === "resolved") {
+    await book.resolve(alert, match);
+  } else {
+    await book.fire(alert, match);
+  }
+}

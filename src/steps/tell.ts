@@ -1,0 +1,25 @@
+import type { Notice } from "../model/delivery.ts";
+import { newId } from "../model/id.ts";
+import type { Statement } from "../store/database.ts";
+import { insertDelivery } from "../store/deliveries.ts";
+import { wake } from "../store/jobs.ts";
+import type { Telling } from "../verdict/advance.ts";
+
+/** The rows of what is told to whom, and the wake-ups of their lanes. */
+export function tellStatements(
+  about: {
+    readonly incidentId: string;
+    readonly runId: string | null;
+    readonly alertId: string | null;
+    readonly now: number;
+  },
+  tell: readonly Telling[],
+): Statement[] {
+  return tell.flatMap(({ event, actions, note }) => {
+    const notice: Notice = { alertId: about.alertId, note };
+    return actions.flatMap((action) => [
+      insertDelivery({ ...about, id: newId(), action, event, notice }),
+      wake(`lane:${about.incidentId}/${action}`, about.now),
+    ]);
+  });
+}

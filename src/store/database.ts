@@ -1,0 +1,65 @@
+/**
+ * The store's lowest layer: one interface over SQLite and PostgreSQL.
+ *
+ * There is no interactive transaction. A step reads, decides purely, and writes with guards; where a guard fails it
+ * reads again and decides again. SQL is written once for both databases: `$1` parameters, `bigint` times in ms,
+ * JSON as text, no booleans in results, `is null` spelled out so that partial indexes match.
+ */
+
+/** Integers must be safe integers; a NUL in a text, which PostgreSQL cannot hold, is stored as U+FFFD on both. */
+export type Value = string | number | null | Uint8Array;
+
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly Value[];
+  /** How many rows this insert, update or delete must change. Any other count rolls the whole write back. */
+  readonly changes?: number;
+  /** The statement makes a job due: whoever serves jobs, in any replica, is told after the commit. */
+  readonly wakes?: true;
+}
+
+export interface Database extends AsyncDisposable {
+  readonly kind: "sqlite" | "postgres";
+  /** Rows of a query, as plain objects by column name: bigint as number, blob as Uint8Array. */
+  read<T>(sql: string, params?: readonly Value[]): Promise<T[]>;
+  /** One `update … returning`, durable when resolved. */
+  claim<T>(statement: Statement): Promise<T[]>;
+  /**
+   * All statements or none; durable when resolved. Rejects with a ConflictError where a guard or a unique index
+   * refused it, and with another error where the database is away, full or the SQL is wrong. If the connection broke
+   * during the commit, a rejected write may still have happened: guards and stable ids make a repeat harmless.
+   */
+  write(statements: readonly Statement[]): Promise<void>;
+  /** Calls back after a write that `wakes`, here or in another replica, and whenever such news may have been missed. */
+  onWake(callback: () => void): Disposable;
+}
+
+/** Somebody else was first: a guard counted other rows than asked, or a unique index refused. Read again, decide again. */
+export class ConflictError extends Error {
+  override readonly name = "ConflictError";
+  /** Which statement of the write was refused, from 0. */
+  readonly index: number;
+
+  constructor(index: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.index = index;
+  }
+}
+
+/** Where the rows are: a folder for SQLite (made if it is missing), or a PostgreSQL URL. */
+export type DatabaseLocation = { readonly data: string } | { readonly url: string };
+
+/**
+ * Opens the database and brings its tables up to date.
+ * Rejects with a message of one line that says what is wrong and what to do: folder not writable, file damaged,
+ * server away (after about 5 s), tables newer than this version.
+ */
+export async function openDatabase(location: DatabaseLocation): Promise<Database> {
+  // Imported on demand: a process that uses one database does not load the other's driver.
+  if ("url" in location) {
+    const { openPostgres } = await import("./postgres.ts");
+    return openPostgres(location.url);
+  }
+  const { openSqlite } = await import("./sqlite.ts");
+  return openSqlite(location.data);
+}

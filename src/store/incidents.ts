@@ -1,0 +1,179 @@
+import type { AlertStatus } from "../model/alert.ts";
+import { progress, told } from "../model/incident.ts";
+import type { Incident, IncidentState } from "../model/incident.ts";
+import type { VerdictOutcome, VerdictReason } from "../model/verdict.ts";
+import type { Database, Statement } from "./database.ts";
+
+interface IncidentRow {
+  id: string;
+  route: string;
+  subject: string;
+  state: IncidentState;
+  flags: string | null;
+  version: number;
+  alert_count: number;
+  opened_at: number;
+  last_alert_at: number;
+  closed_at: number | null;
+  told: string | null;
+  progress: string;
+  outcome: VerdictOutcome | null;
+  reason: VerdictReason | null;
+  watch_step: number;
+  next_run_at: number | null;
+}
+
+/** The unique index refuses a second open incident of one subject on one route: a ConflictError, read again and join. */
+export function insertIncident(incident: Incident): Statement {
+  return {
+    sql: `insert into incidents (id, route, subject, state, flags, version, alert_count, opened_at, last_alert_at,
+        closed_at, told, progress, outcome, reason, watch_step, next_run_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+    params: columns(incident),
+  };
+}
+
+/** Guarded by the version that was read; writes the next one. */
+export function updateIncident(incident: Incident): Statement {
+  const [id, , , ...rest] = columns({ ...incident, version: incident.version + 1 });
+  return {
+    sql: `update incidents set state = $2, flags = $3, version = $4, alert_count = $5, opened_at = $6,
+        last_alert_at = $7, closed_at = $8, told = $9, progress = $10, outcome = $11, reason = $12, watch_step = $13,
+        next_run_at = $14
+      where id = $1 and version = $15`,
+    params: [id ?? null, ...rest, incident.version],
+    changes: 1,
+  };
+}
+
+/** Ends an incident without checks once everything due to anybody has been sent or given up. */
+export function closeWhenDelivered(incidentId: string, now: number): Statement {
+  return {
+    sql: `update incidents set state = 'closed', closed_at = $2, version = version + 1
+      where id = $1 and closed_at is null and next_run_at is null and outcome is null and not exists (
+        select 1 from deliveries where incident_id = $1 and state = 'pending')`,
+    params: [incidentId, now],
+  };
+}
+
+export function joinAlert(incidentId: string, alertId: string, status: AlertStatus): Statement {
+  return {
+    sql: "insert into incident_alerts (incident_id, alert_id, status) values ($1, $2, $3) on conflict do nothing",
+    params: [incidentId, alertId, status],
+  };
+}
+
+export async function incidentById(database: Database, id: string): Promise<Incident | undefined> {
+  const [row] = await database.read<IncidentRow>("select * from incidents where id = $1", [id]);
+  return row === undefined ? undefined : toIncident(row);
+}
+
+/** The open incident of a subject on a route; else the one closed last, if that was after `closedAfter`. */
+export async function currentIncident(
+  database: Database,
+  key: { readonly route: string; readonly subject: string },
+  closedAfter: number,
+): Promise<Incident | undefined> {
+  const [row] = await database.read<IncidentRow>(
+    `select * from incidents where route = $1 and subject = $2 and (closed_at is null or closed_at > $3)
+      order by case when closed_at is null then 0 else 1 end, closed_at desc limit 1`,
+    [key.route, key.subject, closedAfter],
+  );
+  return row === undefined ? undefined : toIncident(row);
+}
+
+/** The incidents that an alert opened or joined. */
+export async function incidentsOfAlert(database: Database, alertId: string): Promise<Incident[]> {
+  const rows = await database.read<IncidentRow>(
+    `select incidents.* from incident_alerts join incidents on incidents.id = incident_alerts.incident_id
+      where incident_alerts.alert_id = $1 order by incidents.id`,
+    [alertId],
+  );
+  return rows.map(toIncident);
+}
+
+/** What a list shows: newest first, after `cursor` (the last id of the page before). */
+export interface IncidentFilter {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly route?: string | undefined;
+}
+
+export async function listIncidents(database: Database, filter: IncidentFilter): Promise<Incident[]> {
+  const wanted = [
+    { clause: "id <", value: filter.cursor },
+    { clause: "outcome =", value: filter.outcome },
+    { clause: "route =", value: filter.route },
+  ].filter(({ value }) => value !== undefined);
+  const where = wanted.map(({ clause }, index) => `${clause} $${index + 2}`).join(" and ");
+  const rows = await database.read<IncidentRow>(
+    `select * from incidents ${where === "" ? "" : `where ${where}`} order by id desc limit $1`,
+    [filter.limit, ...wanted.map(({ value }) => value ?? null)],
+  );
+  return rows.map(toIncident);
+}
+
+/** The first and the last alerts of an incident, at most `edge` of each, oldest first. */
+export async function alertsOfIncident(
+  database: Database,
+  incidentId: string,
+  edge: number,
+): Promise<{ id: string; receivedAt: number; status: AlertStatus }[]> {
+  const query = (order: "asc" | "desc") =>
+    database.read<{ id: string; received_at: number; status: AlertStatus }>(
+      `select alerts.id, alerts.received_at, incident_alerts.status from incident_alerts
+        join alerts on alerts.id = incident_alerts.alert_id
+        where incident_alerts.incident_id = $1 order by incident_alerts.alert_id ${order} limit $2`,
+      [incidentId, edge],
+    );
+  const [first, last] = await Promise.all([query("asc"), query("desc")]);
+  const distinct = new Map([...first, ...last.toReversed()].map((row) => [row.id, row]));
+  return [...distinct.values()].map((row) => ({
+    id: row.id,
+    receivedAt: row.received_at,
+    status: row.status,
+  }));
+}
+
+function columns(incident: Incident) {
+  return [
+    incident.id,
+    incident.route,
+    incident.subject,
+    incident.state,
+    JSON.stringify(incident.flags),
+    incident.version,
+    incident.alertCount,
+    incident.openedAt,
+    incident.lastAlertAt,
+    incident.closedAt,
+    incident.told === null ? null : JSON.stringify(incident.told),
+    JSON.stringify(incident.progress),
+    incident.outcome,
+    incident.reason,
+    incident.watchStep,
+    incident.nextRunAt,
+  ] as const;
+}
+
+function toIncident(row: IncidentRow): Incident {
+  return {
+    id: row.id,
+    route: row.route,
+    subject: row.subject,
+    state: row.state,
+    flags: row.flags === null ? [] : (JSON.parse(row.flags) as string[]),
+    version: row.version,
+    alertCount: row.alert_count,
+    openedAt: row.opened_at,
+    lastAlertAt: row.last_alert_at,
+    closedAt: row.closed_at,
+    outcome: row.outcome,
+    reason: row.reason,
+    told: row.told === null ? null : told.parse(JSON.parse(row.told)),
+    progress: progress.parse(JSON.parse(row.progress)),
+    watchStep: row.watch_step,
+    nextRunAt: row.next_run_at,
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * The jobs table. A job is a wake-up for a key: waiting, it has `run_at`; running, `lease_until`; woken while running,
+ * both. The truth is in the rows that the key points at, so a job that is late or doubled harms nothing.
+ *
+ * Each claim and renewal makes a later `lease_until` than any before, so whoever knows the key's value holds the lease.
+ */
+import type { Database, Statement } from "./database.ts";
+
+export type JobKey =
+  | "inbox"
+  | "retention"
+  | `hold:${string}`
+  | `incident:${string}`
+  /** Incident id, action: the deliveries of one action for one incident go in order. */
+  | `lane:${string}/${string}`;
+
+/** Jobs that share a limit: one kind, for lanes one action, so that a receiver that hangs delays nobody else. */
+export type JobClass = "inbox" | "retention" | "hold" | "incident" | `lane:${string}`;
+
+/** A claimed job; `lease` is the `lease_until` that proves it. */
+export interface ClaimedJob {
+  readonly key: JobKey;
+  readonly class: JobClass;
+  readonly lease: number;
+}
+
+/** A class with jobs: `wait_ms` until its next one is due, zero or less if one is due now. */
+export interface ClassDue {
+  readonly class: JobClass;
+  readonly wait_ms: number;
+}
+
+interface Dialect {
+  /** Leases go by the database's clock: replicas whose clocks differ agree on when one is over. */
+  readonly now: string;
+  readonly later: string;
+  /** The keys of several queries, as something that `key` can be compared with. */
+  readonly anyOf: (queries: readonly string[]) => string;
+}
+
+const dialects: Record<Database["kind"], Dialect> = {
+  sqlite: {
+    now: "cast(unixepoch('subsec') * 1000 as integer)",
+    later: "max",
+    anyOf: (queries) => `in (${queries.map((query) => `select key from (${query})`).join(" union all ")})`,
+  },
+  postgres: {
+    now: "cast(extract(epoch from now()) * 1000 as bigint)",
+    later: "greatest",
+    // With `in` the planner may read the whole table; an array it looks up by the primary key.
+    anyOf: (queries) =>
+      `= any (${queries.map((query) => `array(${query} for update skip locked)`).join(" || ")})`,
+  },
+};
+
+/** The class of a key, stored with it so that a claim can leave out classes that are busy. */
+export function jobClass(key: JobKey): JobClass {
+  const [kind = key, rest = ""] = split(key, ":");
+  if (kind !== "lane") return kind as JobClass;
+  const [, action = rest] = split(rest, "/");
+  return `lane:${action}`;
+}
+
+/**
+ * Makes a key due at a time (ms), for the same write as the rows it is about. One job a key: of two times the earlier
+ * stays. A job that is running keeps its lease and runs once more afterwards.
+ */
+export function wake(key: JobKey, atMs: number): Statement {
+  return {
+    // The row is locked even where the update is not needed: a claim waits until the rows of this write can be read.
+    sql: `insert into jobs (key, class, run_at) values ($1, $2, $3)
+      on conflict (key) do update set run_at = excluded.run_at
+      where jobs.run_at is null or jobs.run_at > excluded.run_at`,
+    params: [key, jobClass(key), Math.floor(atMs)],
+    wakes: true,
+  };
+}
+
+/** One row a class that has jobs. The index is skipped through, class by class: a backlog does not make it slower. */
+export function dueByClass(kind: Database["kind"], nowMs: number): Statement {
+  const { now, later } = dialects[kind];
+  return {
+    sql: `with recursive classes (class) as (
+        select min(class) from jobs
+        union all
+        select (select min(jobs.class) from jobs where jobs.class > classes.class)
+        from classes where classes.class is not null
+      ), due (class, at) as (
+        select class, (
+          select min(coalesce(lease_until, run_at)) from jobs where jobs.class = classes.class
+        ) from classes where class is not null
+      )
+      select class, at - ${later}(${now}, $1) as wait_ms from due where at is not null`,
+    params: [nowMs],
+  };
+}
+
+/** Leases due jobs, oldest first, at most so many of each class. Rows: `ClaimedJob`. */
+export function claimJobs(
+  kind: Database["kind"],
+  wanted: readonly { readonly class: JobClass; readonly limit: number }[],
+  { leaseMs, nowMs }: { readonly leaseMs: number; readonly nowMs: number },
+): Statement {
+  const { now, later, anyOf } = dialects[kind];
+  // Due by our own clock too: what this replica wakes now is not late because its clock is ahead.
+  const queries = wanted.map(
+    (_, index) => `select key from jobs
+      where class = $${3 + index * 2} and coalesce(lease_until, run_at) <= ${later}(${now}, $2)
+      and (lease_until is null or lease_until <= ${now})
+      order by coalesce(lease_until, run_at) limit $${4 + index * 2}`,
+  );
+  return {
+    sql: `update jobs set lease_until = ${now} + $1, run_at = null where key ${anyOf(queries)}
+      returning key, class, lease_until as lease`,
+    params: [leaseMs, nowMs, ...wanted.flatMap(({ class: name, limit }) => [name, limit])],
+  };
+}
+
+/** A row with the new `lease`, or none if the lease has gone to somebody else. */
+export function renewLease(kind: Database["kind"], key: JobKey, lease: number, leaseMs: number): Statement {
+  return {
+    sql: `update jobs set lease_until = ${dialects[kind].now} + $1 where key = $2 and lease_until = $3
+      returning lease_until as lease`,
+    params: [leaseMs, key, lease],
+  };
+}
+
+/**
+ * Deletes those of the jobs, all with one lease, that were not woken in the meantime; returns their keys. It waits for
+ * no lock: it holds many rows itself, and a write that wakes several keys could wait for it in turn.
+ */
+export function finishJobs(kind: Database["kind"], keys: readonly JobKey[], lease: number): Statement {
+  const list = keys.map((_, index) => `$${index + 2}`).join(", ");
+  const mine = `select key from jobs where key in (${list}) and lease_until = $1 and run_at is null`;
+  return {
+    sql: `delete from jobs where key ${dialects[kind].anyOf([mine])} returning key`,
+    params: [lease, ...keys],
+  };
+}
+
+/** The job is gone, unless it was woken in the meantime: then it waits again. */
+export function finishJob(key: JobKey, lease: number): Statement[] {
+  return [
+    { sql: "delete from jobs where key = $1 and lease_until = $2 and run_at is null", params: [key, lease] },
+    { sql: "update jobs set lease_until = null where key = $1 and lease_until = $2", params: [key, lease] },
+  ];
+}
+
+/** The job runs again at a time (ms), however often it was woken in the meantime. */
+export function putOffJob(key: JobKey, lease: number, atMs: number): Statement[] {
+  return [
+    {
+      sql: "update jobs set lease_until = null, run_at = $3 where key = $1 and lease_until = $2",
+      params: [key, lease, Math.floor(atMs)],
+      wakes: true,
+    },
+  ];
+}
+
+function split(text: string, separator: string): [string, string] | [] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,145 @@
+-- Times are ms since 1970 in UTC, ids UUIDv7 (they sort by time), JSON is text. No foreign keys: each write is guarded,
+-- and retention deletes from the leaves up.
+
+create table alerts (
+  id text primary key,
+  received_at integer not null,
+  source text not null,
+  only_route text,
+  content_type text,
+  body blob not null,
+  status text not null,
+  dedup_key text,
+  target_url text,
+  -- why it could not be read
+  fault text,
+  routed_at integer
+) strict;
+create index alerts_unrouted on alerts (id) where routed_at is null;
+
+create table incidents (
+  id text primary key,
+  route text not null,
+  subject text not null,
+  state text not null,
+  flags text,
+  version integer not null,
+  alert_count integer not null,
+  opened_at integer not null,
+  last_alert_at integer not null,
+  closed_at integer,
+  told text,
+  -- what recovery has to wait for
+  progress text not null,
+  outcome text,
+  reason text,
+  watch_step integer,
+  next_run_at integer
+) strict;
+-- Alerts that arrive together join here.
+create unique index incidents_open on incidents (route, subject) where closed_at is null;
+create index incidents_newest on incidents (opened_at desc, id desc);
+create index incidents_by_route on incidents (route, opened_at desc);
+create index incidents_by_outcome on incidents (outcome, opened_at desc);
+
+-- An alert may match several routes.
+create table incident_alerts (
+  incident_id text not null,
+  alert_id text not null,
+  status text not null,
+  primary key (incident_id, alert_id)
+) strict, without rowid;
+create index incident_alerts_by_alert on incident_alerts (alert_id);
+
+create table runs (
+  id text primary key,
+  incident_id text not null,
+  number integer not null,
+  cause text not null,
+  plan text not null,
+  look integer not null,
+  started_at integer not null,
+  deadline_at integer not null,
+  ended_at integer,
+  verdict text
+) strict;
+create unique index runs_in_order on runs (incident_id, number);
+-- One run at a time, by the database.
+create unique index runs_going on runs (incident_id) where ended_at is null;
+
+create table observations (
+  run_id text not null,
+  look integer not null,
+  check_name text not null,
+  location text not null,
+  outcome text not null,
+  error_class text,
+  observation text not null,
+  primary key (run_id, look, check_name, location)
+) strict;
+
+-- The id is the idempotency key. A delivery that belongs to no incident carries a made-up incident_id: lanes order by it.
+create table deliveries (
+  id text primary key,
+  incident_id text not null,
+  action text not null,
+  action_kind text,
+  number integer not null,
+  event text not null,
+  run_id text,
+  message text,
+  state text not null,
+  attempts integer not null,
+  next_at integer,
+  fallback_at integer,
+  error text,
+  created_at integer not null,
+  delivered_at integer
+) strict;
+create unique index deliveries_in_order on deliveries (incident_id, action, number);
+create index deliveries_pending on deliveries (next_at) where state = 'pending';
+create index deliveries_dead on deliveries (id) where state = 'dead';
+
+create table probe_requests (
+  id text primary key,
+  location text not null,
+  request text not null,
+  deadline_at integer not null,
+  claimed_by text,
+  claimed_until integer,
+  observation text
+) strict;
+create index probe_requests_waiting on probe_requests (location, id) where observation is null;
+create index probe_requests_deadline on probe_requests (deadline_at);
+
+create table replicas (
+  id text primary key,
+  seen_at integer not null,
+  version text not null,
+  config_hash text
+) strict;
+
+create table audit (
+  id text primary key,
+  at integer not null,
+  actor text not null,
+  action text not null,
+  detail text
+) strict;
+
+-- The last good observation of a check from a location.
+create table good_runs (
+  check_name text not null,
+  location text not null,
+  observation text not null,
+  primary key (check_name, location)
+) strict;
+
+-- Waiting: run_at; running: lease_until; both: woken while running. See work.ts.
+create table jobs (
+  key text primary key,
+  class text not null,
+  run_at integer,
+  lease_until integer
+) strict;
+create index jobs_due on jobs (class, coalesce(lease_until, run_at));

@@ -1,0 +1,154 @@
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ConflictError, type Database, type Statement, type Value } from "./database.ts";
+import { storable } from "./guards.ts";
+import type { Failure, Outcome, Unit } from "./sqlite-thread.ts";
+import { SqliteThread } from "./sqlite-worker.ts";
+
+/** Callers in one transaction: enough to share the fsync, few enough that nobody waits for long. */
+const batchLimit = 256;
+
+interface Caller {
+  readonly unit: Unit;
+  resolve(rows: unknown[]): void;
+  reject(error: Error): void;
+}
+
+/** Opens `crosscheck.db` in a folder, making both if they are missing. See `openDatabase`. */
+export async function openSqlite(folder: string): Promise<Database> {
+  const file = join(folder, "crosscheck.db");
+  await makeWritable(folder);
+  await using opened = new AsyncDisposableStack();
+  try {
+    const writer = opened.use(await SqliteThread.start({ file, role: "writer" }));
+    const reader = opened.use(await SqliteThread.start({ file, role: "reader" }));
+    opened.move();
+    return new SqliteDatabase(writer, reader);
+  } catch (error) {
+    throw openError(file, error);
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly kind = "sqlite";
+  readonly #writer: SqliteThread;
+  readonly #reader: SqliteThread;
+  readonly #listeners = new Set<() => void>();
+  #waiting: Caller[] = [];
+  #writing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(writer: SqliteThread, reader: SqliteThread) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async read<T>(sql: string, params: readonly Value[] = []): Promise<T[]> {
+    const [outcome] = await this.#reader.ask({ type: "read", ...storable({ sql, params }) });
+    return rowsOf(outcome) as T[];
+  }
+
+  async claim<T>(statement: Statement): Promise<T[]> {
+    return (await this.#enqueue([statement], true)) as T[];
+  }
+
+  async write(statements: readonly Statement[]): Promise<void> {
+    if (statements.length > 0) await this.#enqueue(statements, false);
+  }
+
+  onWake(callback: () => void): Disposable {
+    const listener = () => callback();
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#writing;
+    await this.#reader[Symbol.asyncDispose]();
+    // Last: closing the writer folds the log back into the file.
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  async #enqueue(statements: readonly Statement[], rows: boolean): Promise<unknown[]> {
+    if (this.#closed) throw new Error("the database is closed");
+    const unit = { statements: statements.map(storable), rows };
+    const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
+    this.#waiting.push({ unit, resolve, reject });
+    this.#writing ??= this.#drain();
+    return promise;
+  }
+
+  /** While one transaction is being synced the next one gathers its callers. */
+  async #drain(): Promise<void> {
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const callers = this.#waiting.splice(0, batchLimit);
+      try {
+        const outcomes = await this.#writer.ask({ type: "write", units: callers.map(({ unit }) => unit) });
+        this.#answer(callers, outcomes);
+      } catch (error) {
+        for (const caller of callers) caller.reject(error as Error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #answer(callers: readonly Caller[], outcomes: readonly Outcome[]): void {
+    let woken = false;
+    for (const [index, caller] of callers.entries()) {
+      try {
+        caller.resolve(rowsOf(outcomes[index]));
+        woken ||= caller.unit.statements.some(({ wakes }) => wakes);
+      } catch (error) {
+        caller.reject(error as Error);
+      }
+    }
+    if (woken) for (const listener of this.#listeners) listener();
+  }
+}
+
+function rowsOf(outcome: Outcome | undefined): unknown[] {
+  if (outcome && "rows" in outcome) return outcome.rows;
+  throw errorOf(outcome?.failure ?? { message: "the SQLite thread did not answer" });
+}
+
+function errorOf({ message, conflictAt }: Failure): Error {
+  return conflictAt === undefined ? new Error(`SQLite: ${message}`) : new ConflictError(conflictAt, message);
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  try {
+    // Alerts hold what nobody else on the machine needs to read.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(
+      `cannot write to the data folder ${folder} (${code}): make it writable for this user, or name another with --data`,
+      { cause },
+    );
+  }
+}
+
+/** SQLite's codes for a file that is damaged or something else. */
+const notADatabase = new Set([11, 26]);
+/** … and for one that may not be opened, or not be written to. */
+const notOurs = new Set([8, 14]);
+
+function openError(file: string, cause: unknown): Error {
+  const { code, message } = cause as { code?: number; message: string };
+  if (notOurs.has(code ?? 0)) {
+    return new Error(`cannot write to ${file} (${message}): make it writable for this user`, { cause });
+  }
+  if (notADatabase.has(code ?? 0)) {
+    return new Error(
+      `${file} is not a SQLite database, or is damaged: restore it from a backup, or move it away`,
+      {
+        cause,
+      },
+    );
+  }
+  return new Error(`cannot open ${file}: ${message}`, { cause });
+}

@@ -1,0 +1,45 @@
+import { Hono } from "hono";
+import { deliveryState } from "../../model/delivery.ts";
+import { ConflictError } from "../../store/database.ts";
+import { deliveryById, listDeliveries, reviveDelivery } from "../../store/deliveries.ts";
+import { wake } from "../../store/jobs.ts";
+import { deliveryJson } from "../incident-json.ts";
+import { pageOf } from "../page.ts";
+import { problem } from "../problem.ts";
+import type { Site } from "../site.ts";
+
+/** `/api/v1/deliveries`: the outbox and its dead letters. */
+export function deliveryRoutes(site: Site): Hono {
+  const { database } = site.context;
+  const app = new Hono();
+  app.get("/deliveries", async (c) => {
+    const state = c.req.query("state");
+    if (state !== undefined && !deliveryState.safeParse(state).success) {
+      return problem(c, 400, `state is one of ${deliveryState.options.join(", ")}`);
+    }
+    const page = pageOf(c);
+    if (page === undefined) return problem(c, 400, "limit is a number from 1 to 200");
+    const deliveries = await listDeliveries(database, { ...page, state });
+    const cursor = deliveries.length === page.limit ? deliveries.at(-1)?.id : undefined;
+    return c.json({
+      deliveries: deliveries.map((delivery) => deliveryJson(delivery)),
+      cursor: cursor ?? null,
+    });
+  });
+  app.post("/deliveries/:id/retry", async (c) => {
+    const delivery = await deliveryById(database, c.req.param("id"));
+    if (delivery === undefined) return problem(c, 404, "no delivery has this id");
+    const now = site.context.now();
+    try {
+      await database.write([
+        reviveDelivery(delivery.id, now),
+        wake(`lane:${delivery.incidentId}/${delivery.action}`, now),
+      ]);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      return problem(c, 409, `only a dead delivery can be sent again; this one is ${delivery.state}`);
+    }
+    return c.json({ id: delivery.id }, 202);
+  });
+  return app;
+}

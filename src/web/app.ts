@@ -1,0 +1,40 @@
+import { Hono } from "hono";
+import { describeError } from "../model/errors.ts";
+import { alertRoutes } from "./api/alerts.ts";
+import { deliveryRoutes } from "./api/deliveries.ts";
+import { healthRoutes } from "./api/health.ts";
+import { incidentRoutes } from "./api/incidents.ts";
+import { ingestRoutes } from "./api/ingest.ts";
+import { requireToken } from "./auth.ts";
+import { problem } from "./problem.ts";
+import { tokensOf } from "./site.ts";
+import type { Site } from "./site.ts";
+
+/** Everything that answers HTTP. */
+export function createApp(site: Site): Hono {
+  const app = new Hono();
+  const guard = requireToken({ tokens: () => tokensOf(site, "apiTokens") });
+  app.route("/", ingestRoutes(site));
+  app.route("/", healthRoutes(site));
+  app.use("/api/*", guard);
+  app.route("/api/v1", incidentRoutes(site));
+  app.route("/api/v1", alertRoutes(site));
+  app.route("/api/v1", deliveryRoutes(site));
+  app.get("/metrics", guard, async (c) => {
+    const { registry } = site.context.metrics;
+    return c.body(await registry.metrics(), 200, { "content-type": registry.contentType });
+  });
+  app.post("/reload", guard, async (c) => {
+    const result = await site.reload();
+    if (result.ok) return c.json({ status: "reloaded", hash: result.hash });
+    return problem(c, 422, "the configuration was refused; the one before it goes on", {
+      faults: result.faults,
+    });
+  });
+  app.notFound((c) => problem(c, 404, `nothing is at ${c.req.method} ${c.req.path}`));
+  app.onError((error, c) => {
+    site.context.log.error("request-failed", { path: c.req.path, error: describeError(error) });
+    return problem(c, 500, "it is in the log");
+  });
+  return app;
+}

@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Context as HonoContext, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import { problem } from "./problem.ts";
+
+/** Whether a request shows one of the tokens: bearer, password of basic authentication, or `?token=`. */
+export function showsToken(c: HonoContext, tokens: readonly string[]): boolean {
+  const shown = tokensShown(c);
+  // Every pair is compared, in constant time, so that time tells nothing about how near a guess was.
+  const hits = shown.flatMap((text) => tokens.map((token) => timingSafeEqual(digest(text), digest(token))));
+  return hits.includes(true);
+}
+
+function tokensShown(c: HonoContext): string[] {
+  const header = c.req.header("authorization") ?? "";
+  const [scheme = "", credentials = ""] = header.split(/\s+/, 2);
+  const bearer = scheme.toLowerCase() === "bearer" ? [credentials] : [];
+  const basic = scheme.toLowerCase() === "basic" ? [passwordOf(credentials)] : [];
+  return [...bearer, ...basic, ...(c.req.queries("token") ?? [])];
+}
+
+function passwordOf(credentials: string): string {
+  const text = Buffer.from(credentials, "base64").toString();
+  return text.slice(text.indexOf(":") + 1);
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** Who may call. */
+export interface Gate {
+  /** Texts, revealed. Empty: whoever reaches the port. */
+  tokens(c: HonoContext): readonly string[];
+  /** Told of each refusal. */
+  refused?(c: HonoContext): void;
+}
+
+/** Lets through whoever shows a token; without tokens, whoever does not come from a web page. */
+export function requireToken(gate: Gate): MiddlewareHandler {
+  return createMiddleware(async (c, next) => {
+    const tokens = gate.tokens(c);
+    if (tokens.length === 0) return fromWebPage(c) ? foreign(c, gate) : next();
+    if (showsToken(c, tokens)) return next();
+    gate.refused?.(c);
+    c.header("www-authenticate", 'Bearer realm="crosscheck"');
+    return problem(
+      c,
+      401,
+      "show a token: Authorization: Bearer …, the password of basic authentication, or ?token=…",
+    );
+  });
+}
+
+function foreign(c: HonoContext, gate: Gate): Response {
+  gate.refused?.(c);
+  return problem(
+    c,
+    403,
+    "without tokens only this machine may call, and no web page: set server.ingest-tokens",
+  );
+}
+
+const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Any page in a browser can post to 127.0.0.1, and any name can resolve to it: Origin and Host give it away. */
+function fromWebPage(c: HonoContext): boolean {
+  const host = hostOf(`http://${c.req.header("host") ?? ""}`);
+  const origin = c.req.header("origin");
+  return !localHosts.has(host) || (origin !== undefined && !localHosts.has(hostOf(origin)));
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : "";
+}

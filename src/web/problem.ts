@@ -1,0 +1,25 @@
+import type { Context as HonoContext } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+const titles: Readonly<Partial<Record<ContentfulStatusCode, string>>> = {
+  400: "Bad request",
+  401: "Not authorised",
+  403: "Forbidden",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  422: "Refused",
+  500: "Internal error",
+  503: "Not now",
+};
+
+/** An error as problem details (RFC 9457); `detail` says what and what to do. */
+export function problem(
+  c: HonoContext,
+  status: ContentfulStatusCode,
+  detail: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Response {
+  const body = { type: "about:blank", title: titles[status] ?? "Error", status, detail, ...more };
+  return c.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
+}

@@ -1,0 +1,22 @@
+import type { Alert } from "../model/alert.ts";
+import type { Context } from "../steps/context.ts";
+
+/** What the web stage is handed: the context of the steps, and what it may ask the process to do. */
+export interface Site {
+  readonly context: Context;
+  readonly version: string;
+  /** Resolves when the alerts are on disk. */
+  receive(alerts: readonly Alert[]): Promise<void>;
+  /** Swaps in the configuration file as it is now; the faults if it was refused. */
+  reload(): Promise<
+    { readonly ok: true; readonly hash: string } | { readonly ok: false; readonly faults: readonly string[] }
+  >;
+  /** Aborted when the server is stopping: whoever waits gets an answer at once. */
+  readonly stopping: AbortSignal;
+}
+
+/** Tokens of the configuration as texts; one that cannot be read lets nobody in. */
+export function tokensOf(site: Site, kind: "ingestTokens" | "apiTokens"): string[] {
+  const { config } = site.context.setup();
+  return config.server[kind].map(({ reference }) => config.secretSource(reference));
+}

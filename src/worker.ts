@@ -1,0 +1,35 @@
+import { describeError } from "./model/errors.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Context } from "./steps/context.ts";
+import { reportTrouble } from "./steps/trouble.ts";
+import { jobClass } from "./store/jobs.ts";
+import type { JobClass, JobKey } from "./store/jobs.ts";
+import { createWork } from "./store/work.ts";
+
+/** How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries. */
+function limit(name: JobClass): number {
+  if (name === "inbox" || name === "retention") return 1;
+  return name === "incident" ? 50 : 10;
+}
+
+/** Works through whatever is due until the signal is aborted, then lets go of it for another process to take. */
+export async function runWorker(context: Context, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  await createWork(context.database).serve((key, jobSignal) => pipeline.handle(key, jobSignal), {
+    signal,
+    limit,
+    onError: (error, key) => {
+      reportFailure(context, error, key);
+    },
+  });
+}
+
+function reportFailure(context: Context, error: unknown, key: JobKey | undefined): void {
+  const why = describeError(error);
+  context.log.error("job-failed", { job: key, error: why });
+  if (key === undefined) return;
+  const what = jobClass(key);
+  void reportTrouble(context, "job-failed", {
+    what,
+    note: `a step failed and is tried again: ${key}: ${why}`,
+  });
+}
