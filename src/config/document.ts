@@ -23,7 +23,12 @@ const maxAliasCount = 1000;
 /** Reads YAML 1.2 (JSON is part of it), with `<<` merges, which people know from YAML 1.1. */
 export function readDocument(text: string): SourceDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    stringKeys: true,
+  });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), col: Math.max(col, 1) };

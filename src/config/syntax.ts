@@ -34,6 +34,7 @@ const words: Partial<Record<ErrorCode, string>> = {
   RESOURCE_EXHAUSTION: "lists or maps are nested far too deeply in this file",
   UNEXPECTED_TOKEN: "this does not belong here: look at quotes, brackets and indentation just before it",
   BAD_DQ_ESCAPE: "no such escape: inside double quotes write \\\\ for \\, or use single quotes",
+  NON_STRING_KEY: "a list or a map stands here as a key: does a text with [ ], { } or {{ }} lack quotes?",
   BLOCK_IN_FLOW: "inside [ ] and { } everything is written in one line's style",
   TAG_RESOLVE_FAILED: "this value does not fit its !tag: leave the tag out",
   BAD_ALIAS: "an alias is `*name`, with nothing after it",

@@ -94,8 +94,8 @@ export const verdict = z.object({
   votes: voteCount,
   scope,
   /**
-   * Positive proof of health: every domain that could vote passes, and enough of them. It is what recovery asks for;
-   * whether it spares a page is the route's say.
+   * Positive proof of health, `not-reproduced` but for what the route makes of it: enough domains pass and none is bad. It
+   * is what recovery asks for.
    */
   healthy: z.boolean(),
   /** What this verdict says nothing about, in words. */

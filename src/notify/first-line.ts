@@ -1,6 +1,8 @@
+import { unroutedRoute } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { causeOf } from "./cause.ts";
+import { isChecked } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { clock, plainText, span, wordList } from "./text.ts";
 
@@ -47,9 +49,12 @@ function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {
   }
 }
 
-function arrivalLine({ plan, delivery }: MessageFacts): Omit<FirstLine, "subject"> {
-  if (plan === null || plan.checks.length === 0)
-    return { headline: "RECEIVED", cause: delivery.notice.note ?? "passed on unchecked", when: "" };
+function arrivalLine(facts: MessageFacts): Omit<FirstLine, "subject"> {
+  const { plan, delivery, incident } = facts;
+  const note = delivery.notice.note ?? "";
+  if (incident.route === unroutedRoute)
+    return { headline: "NOT CHECKED, treat as real", cause: note, when: "" };
+  if (plan === null || !isChecked(facts)) return { headline: "RECEIVED", cause: note, when: "" };
   const from = wordList(plan.locations.map((location) => location.name));
   return { headline: "CHECKING", cause: `page received, checking from ${from}`, when: "" };
 }

@@ -23,3 +23,8 @@ export interface MessageFacts {
   readonly publicUrl: string | null;
   readonly now: number;
 }
+
+/** Something looks whether the alert is true; else it is only passed on. */
+export function isChecked({ plan }: MessageFacts): boolean {
+  return plan !== null && plan.checks.length + plan.faults.length > 0;
+}

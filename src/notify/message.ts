@@ -2,6 +2,7 @@ import type { Alert } from "../model/alert.ts";
 import type { Message, MessageAlert } from "../model/message.ts";
 import { firstLine } from "./first-line.ts";
 import { locationLines } from "./location-lines.ts";
+import { isChecked } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { nextSteps } from "./next-steps.ts";
 import { clock, counted, plainText, webLink, wordList } from "./text.ts";
@@ -42,9 +43,11 @@ function summary(facts: MessageFacts, first: string): string {
   return news.map(sentence).filter(Boolean).join(" ");
 }
 
-function finding({ delivery, incident, verdict, now }: MessageFacts): string {
+function finding(facts: MessageFacts): string {
+  const { delivery, incident, verdict, now } = facts;
   switch (delivery.event) {
     case "trigger":
+      return isChecked(facts) ? "" : asReceived(facts.alert);
     case "trouble":
       return "";
     case "test":
@@ -62,9 +65,15 @@ function finding({ delivery, incident, verdict, now }: MessageFacts): string {
   }
 }
 
+/** Nobody checks it, so that what the sender wrote is all there is to tell. */
+function asReceived(alert: Alert | null): string {
+  if (alert === null || alert.body.length === 0) return "The alert came without a body";
+  return `The alert, as received: ${new TextDecoder().decode(alert.body.subarray(0, 4 * maxSummary))}`;
+}
+
 function sentence(text: string): string {
   const trimmed = text.trim();
-  return trimmed === "" || /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return trimmed === "" || /[.!?…}\]]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
 function incidentLink({ publicUrl, incident, delivery }: MessageFacts): string | null {

@@ -1,5 +1,6 @@
 import type { Incident } from "../model/incident.ts";
 import type { Plan } from "../model/plan.ts";
+import { isChecked } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { span, wordList } from "./text.ts";
 
@@ -8,7 +9,7 @@ export function nextSteps(facts: MessageFacts): string[] {
   const { incident, plan, delivery } = facts;
   switch (delivery.event) {
     case "trigger":
-      return plan === null || plan.checks.length === 0
+      return plan === null || !isChecked(facts)
         ? []
         : [`tells the result within ${span(plan.policy.holdMs)} of the alert`];
     case "verdict":
@@ -34,8 +35,9 @@ function toldWhom({ told, flags }: Incident, plan: Plan | null): string[] {
   ];
 }
 
-function watching({ incident, plan, now }: MessageFacts): string[] {
-  if (plan === null || plan.checks.length === 0) return [];
+function watching(facts: MessageFacts): string[] {
+  const { incident, plan, now } = facts;
+  if (plan === null || !isChecked(facts)) return [];
   switch (incident.state) {
     case "watching": {
       const looks = plan.policy.recheckMs.slice(incident.watchStep).map((ms) => span(ms));

@@ -15,7 +15,7 @@ export interface Token {
   readonly blank: boolean;
 }
 
-const SYMBOLS = ":= == != <= >= = < > + - * / % & | [ ] { } ( ) , : ; .".split(" ");
+const SYMBOL = /[:=!<>]=|[=<>+\-*/%&|[\]{}(),:;.]/y;
 const SPACE = /[ \t\r\n]|#[^\n]*/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -82,9 +82,8 @@ class Lexer {
     if (name !== undefined) return { kind: "identifier", text: name, ...before };
     const number = this.#match(NUMBER);
     if (number !== undefined) return this.#number(number, before);
-    const symbol = SYMBOLS.find((candidate) => this.#source.startsWith(candidate, this.#at));
+    const symbol = this.#match(SYMBOL);
     if (symbol === undefined) this.#fail("illegal token");
-    this.#at += symbol.length;
     return { kind: "symbol", text: symbol, ...before };
   }
 

@@ -16,7 +16,7 @@ const POLL_EVERY = 4096;
 export const DEFAULT_BUDGET = 1_000_000;
 
 /** Steps are not all alike (a regular expression over a long text), so the clock is looked at too. */
-export const MAX_TIME_MS = 5000;
+export const MAX_TIME_MS = 2000;
 
 /** No builtin makes a longer text (UTF-16 units). */
 export const MAX_TEXT = 1 << 23;

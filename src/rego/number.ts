@@ -31,7 +31,7 @@ export function parseNumber(text: string): Num | undefined {
   if (parts === null || text.length > MAX_DIGITS) return undefined;
   const [, sign, whole = "", fraction = "", exponent = "0"] = parts;
   const exp = Number(exponent) - fraction.length;
-  if (Math.abs(exp) > MAX_DIGITS) return undefined;
+  if (Math.abs(exp) > MAX_DIGITS - text.length) return undefined;
   return makeNum({ coef: BigInt(`${sign}${whole}${fraction}`), exp });
 }
 
@@ -43,6 +43,7 @@ export function makeNum(decimal: Decimal): Num {
     if (exp > MAX_DIGITS) throw tooLarge();
     return makeInteger(coef * 10n ** BigInt(exp));
   }
+  if (exp < -MAX_DIGITS) throw tooLarge();
   const near = Number(`${coef}e${exp}`);
   if (Number.isFinite(near) && near !== 0) {
     const said = stripZeros(parseDouble(near));

@@ -1,10 +1,12 @@
 import type { Incident } from "../model/incident.ts";
 import type { Plan } from "../model/plan.ts";
+import type { Run } from "../model/run.ts";
 import { planRun } from "../route/plan.ts";
 import { alertById } from "../store/alerts.ts";
 import { incidentsOfAlert } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import { latestRun, observationsOfRun } from "../store/runs.ts";
+import { isOldNews } from "../verdict/advance.ts";
 import { withoutRun } from "../verdict/combine.ts";
 import { list } from "../verdict/wording.ts";
 import type { Alert } from "../model/alert.ts";
@@ -21,26 +23,43 @@ export async function endHold(context: Context, alertId: string): Promise<void> 
   const found = await alertById(context.database, alertId);
   if (found === undefined) return;
   if (!found.routed) await routeAlone(context, found.alert);
-  const waiting = (await incidentsOfAlert(context.database, alertId)).filter(isWaiting);
-  for (const incident of waiting) await overdue(context, incident, found.alert);
+  for (const incident of await incidentsOfAlert(context.database, alertId)) {
+    await endHoldOf(context, incident, found.alert);
+  }
 }
 
-function isWaiting(incident: Incident): boolean {
-  return incident.state === "checking";
+/** Whether the incident still owes this alert a verdict. */
+function isOwed(incident: Incident, alert: Alert, last: Run | undefined): boolean {
+  if (incident.state === "checking") return !incident.progress.senderResolved;
+  if (incident.state !== "open" && incident.state !== "recovering") return false;
+  return isOldNews(incident) && (last?.endedAt ?? 0) < alert.receivedAt;
 }
 
-async function overdue(context: Context, incident: Incident, alert: Alert): Promise<void> {
+async function endHoldOf(context: Context, incident: Incident, alert: Alert): Promise<void> {
   const run = await latestRun(context.database, incident.id);
-  const plan = run?.endedAt === null ? run.plan : (planNow(context, incident, alert) ?? run?.plan);
+  if (!isOwed(incident, alert, run)) return;
+  const going = run?.endedAt === null ? run : undefined;
+  const plan = going?.plan ?? planNow(context, incident, alert) ?? run?.plan;
   if (plan === undefined) throw new Error(`incident ${incident.id}: nothing says whom to tell`);
   const dueAt = alert.receivedAt + plan.policy.holdMs;
   if (dueAt > context.now()) return context.database.write([wake(`hold:${alert.id}`, dueAt)]);
-  const answered = run?.endedAt === null ? await observationsOfRun(context.database, run.id) : [];
-  const seconds = Math.round(plan.policy.holdMs / 1000);
+  const answered = going === undefined ? [] : await observationsOfRun(context.database, going.id);
   const seen = [...new Set(answered.map(({ observation }) => observation.location))];
-  const summary = `no verdict within ${seconds} s; ${seen.length === 0 ? "no location has" : `${list(seen)} only ${seen.length === 1 ? "has" : "have"}`} answered`;
-  const verdict = withoutRun({ reason: "overdue", summary });
-  await giveVerdict(context, { incidentId: incident.id, plan, verdict, run: null, stillDue: isWaiting });
+  const verdict = withoutRun({ reason: "overdue", summary: overdueSummary(plan, seen) });
+  await giveVerdict(context, {
+    incidentId: incident.id,
+    plan,
+    verdict,
+    run: null,
+    stillDue: (now, last) => isOwed(now, alert, last),
+  });
+}
+
+function overdueSummary(plan: Plan, seen: readonly string[]): string {
+  const seconds = Math.round(plan.policy.holdMs / 1000);
+  const who =
+    seen.length === 0 ? "no location has" : `only ${list(seen)} ${seen.length === 1 ? "has" : "have"}`;
+  return `no verdict within ${seconds} s; ${who} answered`;
 }
 
 function planNow(context: Context, incident: Incident, alert: Alert): Plan | undefined {

@@ -75,7 +75,7 @@ export class IncidentBook {
       route: unroutedRoute,
       subject,
       actions: unrouted,
-      note: `treat as real: ${why}`,
+      note: why,
     });
   }
 

@@ -1,12 +1,14 @@
 import { runChecks } from "../check/run-check.ts";
+import type { Question } from "../check/run-check.ts";
 import type { Location } from "../check/location-type.ts";
 import type { Incident } from "../model/incident.ts";
 import { troubleRoute } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import type { Observation } from "../model/observation.ts";
 import { probeProtocolVersion } from "../model/probe-protocol.ts";
+import type { ProbeRequest } from "../model/probe-protocol.ts";
 import type { Plan } from "../model/plan.ts";
-import type { Run, RunCause } from "../model/run.ts";
+import type { LookedObservation, Run, RunCause } from "../model/run.ts";
 import { planRun } from "../route/plan.ts";
 import { latestAlert } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
@@ -16,7 +18,7 @@ import { insertObservation, insertRun, latestRun, observationsOfRun, scheduleLoo
 import { judgeRun, withoutRun } from "../verdict/combine.ts";
 import { domainsOf } from "../verdict/judge.ts";
 import { isSettled } from "../verdict/settled.ts";
-import type { Context } from "./context.ts";
+import type { Context, Setup } from "./context.ts";
 import { revealCheck } from "./reveal.ts";
 import { giveVerdict } from "./verdict.ts";
 
@@ -135,38 +137,45 @@ async function look(context: Context, run: Run, signal: AbortSignal): Promise<vo
 async function observe(context: Context, run: Run, signal: AbortSignal): Promise<void> {
   const setup = context.setup();
   using _held = setup.hold();
-  const known = (await observationsOfRun(context.database, run.id)).filter((one) => one.look === run.look);
-  const arrived = known.map(({ observation }) => observation);
-  const left = Math.max(run.deadlineAt - context.now(), 0);
-  const asked = (check: string, location: string) =>
-    !arrived.some((one) => one.check === check && one.location === location);
-  const questions = run.plan.checks.flatMap(({ check, target }) => {
-    const locations = openLocations(run.plan, setup.locations).filter(({ name }) => asked(check.name, name));
-    const request = {
+  const stored = await observationsOfRun(context.database, run.id);
+  const arrived = observationsOf(stored, run.look);
+  const first = run.look === 1 ? undefined : observationsOf(stored, 1);
+  const deadlineMs = Math.max(run.deadlineAt - context.now(), 0);
+  const questions = questionsOf(run, { setup, deadlineMs, arrived });
+  if (questions.length === 0 || deadlineMs === 0) return;
+  context.metrics.runsGoing.inc();
+  try {
+    const onObservation = (observation: Observation) => keep(context, run, observation);
+    const settled = (fresh: readonly Observation[]) => isRunSettled(run, first, [...arrived, ...fresh]);
+    await runChecks({ questions, deadlineMs, settled, onObservation }, signal);
+  } finally {
+    context.metrics.runsGoing.dec();
+  }
+}
+
+function observationsOf(stored: readonly LookedObservation[], look: number): Observation[] {
+  return stored.filter((one) => one.look === look).map(({ observation }) => observation);
+}
+
+/** One for each check and location that has not answered in this look. */
+function questionsOf(
+  run: Run,
+  asking: { readonly setup: Setup; readonly deadlineMs: number; readonly arrived: readonly Observation[] },
+): Question[] {
+  const { setup, deadlineMs, arrived } = asking;
+  return run.plan.checks.flatMap(({ check, target }) => {
+    const request: ProbeRequest = {
       version: probeProtocolVersion,
       check: revealCheck(check, setup.config.secretSource),
       samples: run.plan.policy.sampling,
       controls: [],
-      deadlineMs: left,
+      deadlineMs,
       target,
     };
-    return locations.map((location) => ({ check: check.name, location, request }));
+    return openLocations(run.plan, setup.locations)
+      .filter(({ name }) => !arrived.some((one) => one.check === check.name && one.location === name))
+      .map((location) => ({ check: check.name, location, request }));
   });
-  if (questions.length === 0 || left === 0) return;
-  context.metrics.runsGoing.inc();
-  try {
-    await runChecks(
-      {
-        questions,
-        deadlineMs: left,
-        settled: (fresh) => settled(run, [...arrived, ...fresh]),
-        onObservation: (observation) => keep(context, run, observation),
-      },
-      signal,
-    );
-  } finally {
-    context.metrics.runsGoing.dec();
-  }
 }
 
 /** A location that a reload took away has no vote any more. */
@@ -179,15 +188,16 @@ async function keep(context: Context, run: Run, observation: Observation): Promi
   await context.database.write([insertObservation(run.id, run.look, observation)]);
 }
 
-function settled(run: Run, observations: readonly Observation[]): boolean {
+function isRunSettled(
+  run: Run,
+  first: readonly Observation[] | undefined,
+  observations: readonly Observation[],
+): boolean {
   const { checks, locations, policy } = run.plan;
   const domains = domainsOf(locations);
-  return checks.every(({ check }) =>
-    isSettled({
-      domains,
-      observations: observations.filter((one) => one.check === check.name),
-      confirm: policy.confirm,
-      look: run.look,
-    }),
-  );
+  return checks.every(({ check }) => {
+    const own = (all: readonly Observation[]) => all.filter((one) => one.check === check.name);
+    const before = first === undefined ? undefined : own(first);
+    return isSettled({ domains, first: before, observations: own(observations), confirm: policy.confirm });
+  });
 }

@@ -22,7 +22,7 @@ export interface GivenVerdict {
   /** The run it ends; null: whatever run is going, or none (the hold gives verdicts without one). */
   readonly run: Run | null;
   /** Gives it only while this holds; it is asked again after each conflict. */
-  readonly stillDue?: (incident: Incident) => boolean;
+  readonly stillDue?: (incident: Incident, last: Run | undefined) => boolean;
 }
 
 const tries = 8;
@@ -34,8 +34,9 @@ const tries = 8;
 export async function giveVerdict(context: Context, given: GivenVerdict): Promise<void> {
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const incident = await incidentById(context.database, given.incidentId);
-    if (incident === undefined || given.stillDue?.(incident) === false) return;
+    if (incident === undefined) return;
     const last = await latestRun(context.database, incident.id);
+    if (given.stillDue?.(incident, last) === false) return;
     if (given.run !== null && (last?.id !== given.run.id || last.endedAt !== null)) return;
     const now = context.now();
     const cause = given.run?.cause ?? "hold";

@@ -15,12 +15,8 @@ function replica(id: string, seenAt = 1): Statement {
   return { sql: "insert into replicas (id, seen_at, version) values ($1, $2, '0')", params: [id, seenAt] };
 }
 
-function incident(id: string): Statement {
-  return {
-    sql: `insert into incidents (id, route, subject, state, version, alert_count, opened_at, last_alert_at)
-      values ($1, 'r', 's', 'checking', 1, 1, 1, 1)`,
-    params: [id],
-  };
+function story(id: string): Statement {
+  return { sql: "insert into stories (id, subject) values ($1, 'the same')", params: [id] };
 }
 
 function bigAlert(id: string): Statement {
@@ -96,15 +92,16 @@ eachDatabase("database", (fresh, kind) => {
   test("a row that is there already is a conflict, on a key and on a partial unique index", async () => {
     await using place = await fresh();
     await using database = await place.open();
-    await database.write([incident("1")]);
-    await assert.rejects(database.write([replica("a"), incident("2")]), (error) => {
+    await database.write([
+      { sql: "create table stories (id text primary key, subject text, closed_at bigint)", params: [] },
+      { sql: "create unique index open_stories on stories (subject) where closed_at is null", params: [] },
+      story("1"),
+    ]);
+    await assert.rejects(database.write([replica("a"), story("2")]), (error) => {
       return error instanceof ConflictError && error.index === 1;
     });
-    await assert.rejects(database.write([incident("1")]), ConflictError);
-    await database.write([
-      { sql: "update incidents set closed_at = 5", params: [], changes: 1 },
-      incident("2"),
-    ]);
+    await assert.rejects(database.write([story("1")]), ConflictError);
+    await database.write([{ sql: "update stories set closed_at = 5", params: [], changes: 1 }, story("2")]);
     assert.deepEqual(await database.read(allReplicas), []);
   });
 

@@ -14,11 +14,12 @@ interface RunningJob {
   readonly ended: Promise<void>;
 }
 
-/** Classes in one claim: more would be a long statement; who is due longest goes first. */
+/** Classes in one claim: more would be a long statement. */
 const classesAtOnce = 16;
+const rememberedClasses = 32;
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
-/** What is due but was not claimed is locked by a write that is about to end, or another replica took it. */
+/** How soon to look again at a job that is due and could not be claimed. */
 const contendedMs = 20;
 const firstOutageMs = 100;
 const longestOutageMs = 2000;
@@ -37,6 +38,8 @@ export class WorkServer {
   readonly #failures = new Map<JobKey, number>();
   readonly #finisher: Finisher;
   readonly #bell = new Doorbell();
+  #seen: readonly JobClass[] = [];
+  #misses = 0;
   #outageMs = 0;
   /** The drain is over: whatever still runs here no longer counts. */
   #stopped = false;
@@ -68,20 +71,45 @@ export class WorkServer {
 
   /** Starts what is due and free to run; returns how long there is nothing to do. */
   async #claimDue(): Promise<number> {
-    const { pollMs, leaseMs } = this.#options;
-    const { sql, params } = dueByClass(this.#database.kind, Date.now());
-    const waiting = (await this.#database.read<ClassDue>(sql, params))
-      .map((each) => ({ class: each.class, waitMs: each.wait_ms, limit: this.#free(each.class) }))
+    const { kind } = this.#database;
+    const { sql, params } = dueByClass(kind, Date.now());
+    // Side by side: the claim takes from the classes seen so far, while the query looks for others and for what is next.
+    const [started, classes] = await Promise.all([this.#claim(), this.#database.read<ClassDue>(sql, params)]);
+    this.#remember(classes);
+    if (started > 0) {
+      this.#misses = 0;
+      return 0;
+    }
+    const free = classes.filter((each) => this.#free(each.class) > 0);
+    const pauseMs = Math.min(this.#options.pollMs, ...free.map(({ wait_ms }) => wait_ms));
+    if (pauseMs > 0) return pauseMs;
+    // Due and not claimed: a class just seen, a job just become due, or one that a write or another replica has locked.
+    this.#misses += 1;
+    return this.#misses > 1 ? contendedMs : 0;
+  }
+
+  async #claim(): Promise<number> {
+    const { leaseMs } = this.#options;
+    const wanted = this.#seen
+      .map((each) => ({ class: each, limit: this.#free(each) }))
       .filter(({ limit }) => limit > 0)
-      .toSorted((a, b) => a.waitMs - b.waitMs);
-    const due = waiting.filter(({ waitMs }) => waitMs <= 0).slice(0, classesAtOnce);
-    if (due.length === 0) return Math.min(waiting[0]?.waitMs ?? pollMs, pollMs);
-    if (this.#options.signal.aborted) return 0;
+      .slice(0, classesAtOnce);
+    if (wanted.length === 0) return 0;
     const claimedAt = performance.now();
-    const claim = claimJobs(this.#database.kind, due, { leaseMs, nowMs: Date.now() });
+    const claim = claimJobs(this.#database.kind, wanted, { leaseMs, nowMs: Date.now() });
     const jobs = await this.#database.claim<ClaimedJob>(claim);
     for (const job of jobs) this.#start(job, claimedAt);
-    return jobs.length > 0 ? 0 : contendedMs;
+    return jobs.length;
+  }
+
+  /** In the order of the next claim: holds and incidents before lanes, however late those are, then who waits longest. */
+  #remember(classes: readonly ClassDue[]): void {
+    const waiting = classes
+      .toSorted((a, b) => turn(a) - turn(b) || a.wait_ms - b.wait_ms)
+      .map((each) => each.class);
+    // Those without a job now come last, so that their next one is claimed at once.
+    const idle = this.#seen.filter((each) => !waiting.includes(each));
+    this.#seen = [...waiting, ...idle].slice(0, Math.max(waiting.length, rememberedClasses));
   }
 
   #free(jobClass: JobClass): number {
@@ -173,6 +201,10 @@ export class WorkServer {
     const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
     return Promise.race([ended, late]).finally(() => timer.abort());
   }
+}
+
+function turn({ class: name }: ClassDue): number {
+  return name.startsWith("lane:") ? 1 : 0;
 }
 
 /** Between half of it and all of it, so that those who failed together do not come back together. */

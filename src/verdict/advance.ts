@@ -4,8 +4,9 @@ import type { Plan } from "../model/plan.ts";
 import type { RunCause } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { isBad } from "./judge.ts";
 import { nextLook, openSchedule } from "./schedule.ts";
-import { toldAtArrival, toldOutcome, toldRecovery } from "./telling.ts";
+import { rungPagers, toldAtArrival, toldOutcome, toldRecovery } from "./telling.ts";
 
 /** What is due to whom after a step. */
 export interface Telling {
@@ -55,30 +56,31 @@ export const reopenWithinMs = 900_000;
 
 /** A new alert, firing, on an incident that it opens, reopens or joins (verdict.md §6). */
 export function alertFired(incident: Incident, now: number, { plan }: Policy): Step {
-  const counted = {
-    ...incident,
-    lastAlertAt: now,
-    progress: { ...incident.progress, senderResolved: false },
-  };
+  const alertCount = incident.alertCount + 1;
+  const progress = { ...incident.progress, senderResolved: false };
+  const joined: Incident = { ...incident, alertCount, lastAlertAt: now, progress };
   if (incident.state === "closed" || incident.alertCount === 0) {
-    const reason = incident.state === "closed" ? "reopened" : "opened";
+    const fresh = { ...progress, cleanRuns: 0, cleanSince: null, unsureRuns: 0 };
     const begun: Incident = {
-      ...counted,
+      ...joined,
       state: "checking",
       closedAt: null,
       told: null,
       watchStep: 0,
-      nextRunAt: now,
+      progress: fresh,
     };
-    const tell = telling("trigger", toldAtArrival(plan));
-    return { incident: { ...begun, alertCount: incident.alertCount + 1 }, tell, reason };
+    const reason = incident.state === "closed" ? "reopened" : "opened";
+    return { incident: { ...begun, nextRunAt: now }, tell: telling("trigger", toldAtArrival(plan)), reason };
   }
-  const joined: Incident = { ...counted, alertCount: incident.alertCount + 1 };
   if (incident.state === "watching") {
     return { incident: { ...joined, state: "checking", nextRunAt: now }, tell: [], reason: "joined-spared" };
   }
-  const stale = incident.told !== null && now - incident.told.at > retellAfterMs;
-  return { incident: stale ? { ...joined, nextRunAt: now } : joined, tell: [], reason: "joined" };
+  return { incident: isOldNews(joined) ? { ...joined, nextRunAt: now } : joined, tell: [], reason: "joined" };
+}
+
+/** It was told so long before its last alert that the alert must be told again. */
+export function isOldNews({ told, lastAlertAt }: Incident): boolean {
+  return told !== null && lastAlertAt - told.at > retellAfterMs;
 }
 
 /** The sender says that it is over (verdict.md §6: a resolved alert never starts an incident). */
@@ -86,8 +88,6 @@ export function alertResolved(incident: Incident, now: number, policy: Policy): 
   const resolved: Incident = { ...incident, progress: { ...incident.progress, senderResolved: true } };
   if (incident.state === "closed") return { incident, tell: [], reason: "no-incident" };
   if (incident.state === "checking") return { incident: resolved, tell: [], reason: "sender-resolved" };
-  if (incident.state === "watching")
-    return { incident: closed(resolved, now), tell: [], reason: "sender-resolved" };
   if (incident.told?.outcome === "inconclusive")
     return recovered(resolved, now, policy, "the sender says resolved");
   return { incident: { ...resolved, nextRunAt: now }, tell: [], reason: "sender-resolved" };
@@ -100,7 +100,7 @@ export function verdictGiven(
   now: number,
   policy: Policy,
 ): Step {
-  const { verdict, cause } = given;
+  const { verdict } = given;
   const incident = noteVerdict(before, verdict);
   switch (incident.state) {
     case "checking":
@@ -109,9 +109,7 @@ export function verdictGiven(
       return afterWatching(incident, verdict, now, policy);
     case "open":
     case "recovering":
-      return cause === "hold"
-        ? { incident: before, tell: [], reason: "still-open" }
-        : afterOpen(incident, verdict, now, policy);
+      return afterOpen(incident, verdict, now, policy);
     case "closed":
       return { incident: before, tell: [], reason: "no-incident" };
   }
@@ -120,7 +118,7 @@ export function verdictGiven(
 /** The incident with the verdict's outcome, and with the domains that have failed in it so far. */
 function noteVerdict(incident: Incident, verdict: Verdict): Incident {
   const bad = verdict.checks.flatMap((check) =>
-    check.domains.filter(({ vote }) => vote === "fail" || vote === "flaky").map(({ domain }) => domain),
+    check.domains.filter(({ vote }) => isBad(vote)).map(({ domain }) => domain),
   );
   const failedDomains = [...new Set([...incident.progress.failedDomains, ...bad])];
   return {
@@ -146,9 +144,11 @@ function afterChecking(
   if (cause === "watch")
     return { incident: { ...incident, nextRunAt: now }, tell: [], reason: "awaiting-fresh-run" };
   const tell = telling("verdict", toldOutcome(policy.plan, verdict.outcome));
-  const told = toldNow(incident, verdict, tell, now);
-  const spared = { ...incident, state: "watching", told, watchStep: 0 } as const;
-  return { incident: watchFurther(spared, now, policy), tell, reason: "spared" };
+  const told = toldNow(incident, { verdict, tell, now }, policy);
+  const progress = { ...incident.progress, unsureRuns: 0 };
+  const spared: Incident = { ...incident, state: "watching", told, watchStep: 0, progress };
+  const watched = watchFurther(spared, now, policy);
+  return { incident: watched, tell: [...tell, ...endOfWatch(watched, policy)], reason: "spared" };
 }
 
 function afterWatching(incident: Incident, verdict: Verdict, now: number, policy: Policy): Step {
@@ -166,8 +166,16 @@ function afterWatching(incident: Incident, verdict: Verdict, now: number, policy
     watchStep: incident.watchStep + 1,
     progress: { ...incident.progress, unsureRuns: 0 },
   };
-  const further = watchFurther(next, now, policy);
-  return { incident: further, tell: [], reason: further.state === "closed" ? "watch-over" : "spared-still" };
+  const further = incident.progress.senderResolved ? closed(next, now) : watchFurther(next, now, policy);
+  const reason = further.state === "closed" ? "watch-over" : "spared-still";
+  return { incident: further, tell: endOfWatch(further, policy), reason };
+}
+
+/** Pagers that were rung when the alert came in stop once its watch is over; nobody else needs to hear of it. */
+function endOfWatch(incident: Incident, { plan }: Policy): Telling[] {
+  return incident.state === "closed"
+    ? telling("recovered", rungPagers(plan, incident.told?.actions ?? []))
+    : [];
 }
 
 function watchFurther(incident: Incident, now: number, policy: Policy): Incident {
@@ -183,18 +191,17 @@ function afterOpen(incident: Incident, verdict: Verdict, now: number, policy: Po
   }
   const unclean = { ...incident.progress, cleanRuns: 0, cleanSince: null };
   const open: Incident = { ...incident, state: "open", progress: unclean, watchStep: incident.watchStep + 1 };
-  const scheduled: Incident = {
-    ...open,
-    nextRunAt: openSchedule(open, now, policy.plan.policy, policy.random),
-  };
-  const { told } = incident;
-  const worse = told === null || isWorse(verdict, told);
-  const again = told !== null && incident.lastAlertAt - told.at > retellAfterMs && !verdict.healthy;
-  if (!worse && !again) return { incident: scheduled, tell: [], reason: "still-open" };
-  const note = worse ? null : "alerted again";
-  const tell = telling("change", toldOutcome(policy.plan, verdict.outcome), note);
-  const next = { ...scheduled, told: toldNow(incident, verdict, tell, now) };
+  const worse = incident.told === null || isWorse(verdict, incident.told);
+  if (!worse && !isOldNews(incident))
+    return { incident: scheduled(open, now, policy), tell: [], reason: "still-open" };
+  const tell = telling("change", toldOutcome(policy.plan, verdict.outcome), worse ? null : "alerted again");
+  const told = toldNow(incident, { verdict, tell, now }, policy);
+  const next = scheduled({ ...open, told, watchStep: 0 }, now, policy);
   return { incident: next, tell, reason: worse ? "told-worse" : "told-again" };
+}
+
+function scheduled(incident: Incident, now: number, { plan, random }: Policy): Incident {
+  return { ...incident, nextRunAt: openSchedule(incident, now, plan.policy, random) };
 }
 
 function recovering(incident: Incident, now: number, policy: Policy): Step {
@@ -217,41 +224,42 @@ function soon(now: number, { plan, random }: Policy): number {
 }
 
 function recovered(incident: Incident, now: number, { plan }: Policy, note: string | null): Step {
-  const tell = telling(
-    "recovered",
-    toldRecovery(plan, [...(incident.told?.actions ?? []), ...arrival(incident, plan)]),
-    note,
-  );
+  const told = incident.told?.actions ?? toldAtArrival(plan);
+  const tell = telling("recovered", toldRecovery(plan, told), note);
   return { incident: closed(incident, now), tell, reason: note === null ? "recovered" : "sender-resolved" };
-}
-
-/** Whoever was told of the alert's arrival only, and no verdict yet. */
-function arrival(incident: Incident, plan: Plan): string[] {
-  return incident.told === null ? toldAtArrival(plan) : [];
 }
 
 function opened(incident: Incident, verdict: Verdict, now: number, policy: Policy): Step {
   const note = incident.progress.senderResolved ? "the sender says resolved" : null;
   const event = incident.told === null ? "verdict" : "change";
   const tell = telling(event, toldOutcome(policy.plan, verdict.outcome), note);
-  const told = toldNow(incident, verdict, tell, now);
+  const told = toldNow(incident, { verdict, tell, now }, policy);
   const open: Incident = { ...incident, state: "open", told, watchStep: 0 };
-  const nextRunAt = openSchedule(open, now, policy.plan.policy, policy.random);
-  return { incident: { ...open, nextRunAt }, tell, reason: "told" };
+  return { incident: scheduled(open, now, policy), tell, reason: "told" };
 }
 
-/** All who have been told something in this incident; recovery owes them the end of the story. */
-function toldNow(incident: Incident, verdict: Verdict, tell: readonly Telling[], now: number): Told {
-  const actions = new Set([...(incident.told?.actions ?? []), ...tell.flatMap((one) => one.actions)]);
-  const failing = verdict.votes.fail + verdict.votes.flaky;
-  return { outcome: verdict.outcome, failing, at: now, actions: [...actions] };
+/** All who have been told something in this incident, its arrival included; recovery owes them the end of the story. */
+function toldNow(
+  incident: Incident,
+  news: { readonly verdict: Verdict; readonly tell: readonly Telling[]; readonly now: number },
+  { plan }: Policy,
+): Told {
+  const { verdict, tell, now } = news;
+  const before = incident.told?.actions ?? toldAtArrival(plan);
+  const actions = new Set([...before, ...tell.flatMap((one) => one.actions)]);
+  return { outcome: verdict.outcome, failing: badDomains(verdict), at: now, actions: [...actions] };
+}
+
+/** Bad domains, each as often as a check finds it bad. */
+function badDomains(verdict: Verdict): number {
+  return verdict.checks.flatMap((check) => check.domains).filter(({ vote }) => isBad(vote)).length;
 }
 
 /** A worse outcome than the one told, or one domain more. */
 function isWorse(verdict: Verdict, told: Told): boolean {
   const difference = outcomeRank(verdict.outcome) - outcomeRank(told.outcome);
   if (difference !== 0) return difference < 0;
-  return verdict.votes.fail + verdict.votes.flaky > told.failing;
+  return badDomains(verdict) > told.failing;
 }
 
 /** Silence of a domain that failed never closes an incident. */

@@ -16,7 +16,7 @@ import { Random } from "../../test/fixtures/random.ts";
 import type { Plan, VerdictPolicy } from "../model/plan.ts";
 import type { LookedObservation } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
-import type { Verdict, Vote } from "../model/verdict.ts";
+import type { Verdict } from "../model/verdict.ts";
 import { judgeRun, withoutRun } from "./combine.ts";
 import type { Judgement } from "./combine.ts";
 import { scopeOf } from "./scope.ts";
@@ -318,7 +318,7 @@ function drawRun(random: Random): Draw {
 
 function observationsOf({ sights: drawn, looks }: Draw): LookedObservation[] {
   const of = (look: number, name: string, sight: Seen) =>
-    sight === "-" || look > looks ? [] : looked(look, [voting(sight as Vote, name)]);
+    sight === "-" || look > looks ? [] : looked(look, [voting(sight, name)]);
   return drawn.flatMap(({ name, first, second }) => [...of(1, name, first), ...of(2, name, second)]);
 }
 
@@ -380,9 +380,11 @@ function shuffledTwice(seed: number, compare: (one: Judgement, other: Judgement,
   }
 }
 
+/** A verdict without its sentences. */
+const decided = (judgement: Judgement) =>
+  judgement === "second-look" ? judgement : { ...judgement, summary: "", notTested: [] };
+
 test("property: the order of observations does not matter", () => {
-  const decided = (judgement: Judgement) =>
-    judgement === "second-look" ? judgement : { ...judgement, summary: "", notTested: [] };
   shuffledTwice(32, (one, other, text) => {
     assert.deepEqual(decided(other), decided(one), text);
   });

@@ -3,8 +3,8 @@ import type { Plan } from "../model/plan.ts";
 import type { LookedObservation } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
 import type { CheckVerdict, Verdict, VerdictReason, VoteCount } from "../model/verdict.ts";
-import { domainsOf, judgeCheck } from "./judge.ts";
-import type { CheckJudgement } from "./judge.ts";
+import { domainsOf, judgeCheck, standing, voteOf } from "./judge.ts";
+import type { CheckEvidence, CheckJudgement } from "./judge.ts";
 import { scopeOf } from "./scope.ts";
 import { headlineOf, summaryOf } from "./wording.ts";
 
@@ -17,31 +17,33 @@ export type Judgement = Verdict | "second-look";
  * @param looks how many looks have ended; after two there is always a verdict.
  */
 export function judgeRun(plan: Plan, observations: readonly LookedObservation[], looks: number): Judgement {
-  const judgements = plan.checks.map(({ check }) => judgeOne(plan, check.name, observations, looks));
+  const domains = domainsOf(plan.locations);
+  const evidence = plan.checks.map(({ check }) => evidenceOf(check.name, observations, looks));
+  const judgements = evidence.map((one) => judgeCheck(one, domains, plan.policy.confirm));
   if (looks === 1 && judgements.some(({ ruling }) => ruling === "second-look")) {
-    const confirmed = judgements.some(
+    const decided = judgements.some(
       ({ ruling }) => ruling !== "second-look" && ruling.outcome === "confirmed",
     );
-    if (!confirmed) return "second-look";
+    if (!decided) return "second-look";
   }
   const measured = judgements.map(settle);
-  const healthy =
-    plan.faults.length === 0 && measured.length > 0 && measured.every((check) => isHealthy(check));
+  const healthy = plan.faults.length === 0 && measured.length > 0 && measured.every(isHealthy);
   const checks = measured.map((check) => withoutSpare(check, plan.spare));
-  const last = latest(observations);
-  return describe({ plan, checks, observations: last, healthy, looks });
+  return describe({ plan, checks, observations: evidence.flatMap(inOrder(plan)), healthy, looks });
 }
 
-function judgeOne(
-  plan: Plan,
-  check: string,
-  all: readonly LookedObservation[],
-  looks: number,
-): CheckJudgement {
+function evidenceOf(check: string, all: readonly LookedObservation[], looks: number): CheckEvidence {
   const of = (look: number): Observation[] =>
     all.filter((one) => one.look === look && one.observation.check === check).map((one) => one.observation);
-  const evidence = { check, first: of(1), ...(looks > 1 ? { second: of(2) } : {}) };
-  return judgeCheck(evidence, domainsOf(plan.locations), plan.policy.confirm);
+  return { check, first: of(1), ...(looks > 1 ? { second: of(2) } : {}) };
+}
+
+/** The words that the votes go by, in the order of the plan, whoever answered first. */
+function inOrder(plan: Plan): (evidence: CheckEvidence) => Observation[] {
+  return (evidence) => {
+    const words = standing(evidence);
+    return plan.locations.flatMap(({ name }) => words.get(name) ?? []);
+  };
 }
 
 /** A check that would want a second look, in a run that another check has already decided, failed only somewhere. */
@@ -69,16 +71,6 @@ function withoutSpare(check: CheckVerdict, spare: boolean): CheckVerdict {
   return { ...check, outcome: "inconclusive", reason: "not-visible-from-outside" };
 }
 
-/** Each location's last word on each check: of the second look where there was one. */
-function latest(observations: readonly LookedObservation[]): Observation[] {
-  const last = new Map<string, LookedObservation>();
-  for (const one of observations) {
-    const key = JSON.stringify([one.observation.check, one.observation.location]);
-    if ((last.get(key)?.look ?? 0) <= one.look) last.set(key, one);
-  }
-  return [...last.values()].map(({ observation }) => observation);
-}
-
 interface Findings {
   readonly plan: Plan;
   readonly checks: readonly CheckVerdict[];
@@ -94,7 +86,8 @@ function describe(findings: Findings): Verdict {
     plan.faults.length > 0 && (worst === undefined || outcomeRank(worst.outcome) > outcomeRank("regional"));
   if (worst === undefined || notBuilt) {
     const reason = plan.faults.length > 0 ? "check-not-built" : "no-votes";
-    return withoutRun({ reason, summary: plan.faults.join("; "), checks, looks });
+    const summary = plan.faults.length > 0 ? plan.faults.join("; ") : "the route has no checks any more";
+    return withoutRun({ reason, summary, checks, looks });
   }
   const headline = headlineOf(worst);
   const scope = scopeOf(worst, observations);
@@ -102,7 +95,7 @@ function describe(findings: Findings): Verdict {
     outcome: worst.outcome,
     reason: worst.reason,
     headline,
-    summary: checks.map((check) => summaryOf(check, observations, looks)).join(". "),
+    summary: [...checks.map((check) => summaryOf(check, observations, looks)), ...plan.faults].join(". "),
     votes: worst.votes,
     scope,
     healthy,
@@ -141,10 +134,9 @@ function notTested(plan: Plan, observations: readonly Observation[]): string[] {
   const asked = plan.checks.map(
     ({ check }) => `${check.name}${typeof check["url"] === "string" ? ` (${check["url"]})` : ""}`,
   );
-  const silent = observations
-    .filter((observation) => observation.outcome === "error")
-    .map((observation) => `from ${observation.location}: ${observation.message}`);
-  const families = new Set(observations.flatMap((one) => (one.ipVersion === null ? [] : [one.ipVersion])));
+  const voting = observations.filter((observation) => voteOf(observation) !== "none");
+  const silent = plan.locations.filter(({ name }) => !voting.some((one) => one.location === name));
+  const families = new Set(voting.flatMap((one) => (one.ipVersion === null ? [] : [one.ipVersion])));
   const family = families.size === 1 ? [families.has(4) ? "over IPv6" : "over IPv4"] : [];
-  return [`anything but ${asked.join(", ")}`, ...family, ...new Set(silent)];
+  return [`anything but ${asked.join(", ")}`, ...family, ...silent.map(({ name }) => `from ${name}`)];
 }

@@ -127,7 +127,7 @@ test("locations are grouped by domain, in the order of the plan", () => {
     { name: "aws/apac", locations: ["tokyo", "osaka"] },
     { name: "aws/eu", locations: ["dublin"] },
   ]);
-  assert.deepEqual(domainVotes(grouped, [fail("osaka"), pass("dublin")]), [
+  assert.deepEqual(domainVotes(grouped, { first: [fail("osaka"), pass("dublin")] }), [
     {
       domain: "aws/apac",
       vote: "fail",

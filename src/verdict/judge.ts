@@ -18,13 +18,15 @@ export function domainsOf(
 
 /**
  * A location's vote on a check (verdict.md §1): `pass` only if every attempt passed, `flaky` if some failed, `fail` if
- * none got through; a location that could not tell, or has not answered, has none.
+ * none got through; a location that could not tell, has not answered, or failed by its own fault, has none.
  */
 export function voteOf(observation: Observation | undefined): Vote {
   if (observation === undefined || observation.outcome === "error") return "none";
-  if (observation.outcome === "fail") return "fail";
-  if (observation.attempts.some((attempt) => attempt.outcome === "fail")) return "flaky";
-  return observation.outcome === "degraded" ? "degraded" : "pass";
+  const { outcome, failureSource, errorClass, attempts } = observation;
+  if (outcome === "fail") return failureSource === "target" || failureSource === "network" ? "fail" : "none";
+  if (errorClass !== null && outcome === "pass") return "flaky";
+  if (!attempts.every((one) => one.outcome === "pass" || one.outcome === "degraded")) return "flaky";
+  return outcome;
 }
 
 /** A domain fails if most of its voting locations fail, passes if all pass, else it is flaky. */
@@ -36,21 +38,40 @@ export function domainVote(votes: readonly Vote[]): Vote {
   return cast.every((vote) => vote === "pass" || vote === "degraded") ? "degraded" : "flaky";
 }
 
-/** Every domain's vote on one check in one look. */
-export function domainVotes(domains: readonly Domain[], observations: readonly Observation[]): DomainVote[] {
-  const byLocation = new Map(observations.map((observation) => [observation.location, observation]));
-  return domains.map(({ name, locations }) => {
-    const votes = locations.map((location) => ({ location, vote: voteOf(byLocation.get(location)) }));
-    return { domain: name, vote: domainVote(votes.map(({ vote }) => vote)), locations: votes };
-  });
+/** The observations of one check, look by look. */
+export interface CheckEvidence {
+  readonly check: string;
+  readonly first: readonly Observation[];
+  /** Absent while there has been no second look. */
+  readonly second?: readonly Observation[] | undefined;
 }
 
-/** Only a clean second look clears the first: where it brings no vote, a bad one of the first look stands. */
-function carryBadVotes(first: readonly DomainVote[], second: readonly DomainVote[]): DomainVote[] {
-  return second.map((later, index) => {
-    const earlier = first[index];
-    const standing = later.vote === "none" && (earlier?.vote === "fail" || earlier?.vote === "flaky");
-    return standing ? earlier : later;
+/**
+ * Each location's last word. Only a clean second look clears the first: where it brings no vote, a bad one of the first
+ * look stands.
+ */
+export function standing({ first, second }: Omit<CheckEvidence, "check">): Map<string, Observation> {
+  const words = new Map(first.map((observation) => [observation.location, observation]));
+  if (second === undefined) return words;
+  const later = new Map(second.map((observation) => [observation.location, observation]));
+  const bad = [...words].filter(([, observation]) => isBad(voteOf(observation)));
+  const left = bad.filter(([location]) => voteOf(later.get(location)) === "none");
+  return new Map([...later, ...left]);
+}
+
+export function isBad(vote: Vote): boolean {
+  return vote === "fail" || vote === "flaky";
+}
+
+/** Every domain's vote on one check. */
+export function domainVotes(
+  domains: readonly Domain[],
+  evidence: Omit<CheckEvidence, "check">,
+): DomainVote[] {
+  const words = standing(evidence);
+  return domains.map(({ name, locations }) => {
+    const votes = locations.map((location) => ({ location, vote: voteOf(words.get(location)) }));
+    return { domain: name, vote: domainVote(votes.map(({ vote }) => vote)), locations: votes };
   });
 }
 
@@ -103,14 +124,6 @@ function tooFew(voting: number, single: boolean): CheckVerdict["reason"] {
   return single ? "single-location" : "too-few-votes";
 }
 
-/** One check's observations, look by look. */
-export interface CheckEvidence {
-  readonly check: string;
-  readonly first: readonly Observation[];
-  /** Absent while there has been no second look. */
-  readonly second?: readonly Observation[] | undefined;
-}
-
 /** A check's votes with what they mean, or that a second look is due. */
 export type CheckJudgement = Omit<CheckVerdict, "outcome" | "reason"> & { readonly ruling: Ruling };
 
@@ -120,9 +133,7 @@ export function judgeCheck(
   domains: readonly Domain[],
   confirm: VerdictPolicy["confirm"],
 ): CheckJudgement {
-  const first = domainVotes(domains, evidence.first);
-  const votes =
-    evidence.second === undefined ? first : carryBadVotes(first, domainVotes(domains, evidence.second));
+  const votes = domainVotes(domains, evidence);
   const tally = tallyOf(votes.map(({ vote }) => vote));
   return {
     check: evidence.check,

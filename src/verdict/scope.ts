@@ -1,10 +1,11 @@
 import type { Observation } from "../model/observation.ts";
+import { isBad } from "./judge.ts";
 import type { CheckVerdict, Scope } from "../model/verdict.ts";
 
 /** The locations of a check whose vote is bad, and what their failures share. */
 export function scopeOf(check: CheckVerdict, observations: readonly Observation[]): Scope {
   const votes = check.domains.flatMap((domain) => domain.locations);
-  const bad = votes.filter(({ vote }) => vote === "fail" || vote === "flaky").map(({ location }) => location);
+  const bad = votes.filter(({ vote }) => isBad(vote)).map(({ location }) => location);
   const slow = votes.filter(({ vote }) => vote === "degraded").map(({ location }) => location);
   const locations = bad.length > 0 ? bad : check.outcome === "degraded" ? slow : [];
   const failures = observations.filter(

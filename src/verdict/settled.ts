@@ -13,18 +13,20 @@ const votes: readonly Vote[] = ["fail", "flaky", "degraded", "pass", "none"];
  */
 export function isSettled(question: {
   readonly domains: readonly Domain[];
+  /** The first look's observations while the second is going on, in which bad votes of the first may stand. */
+  readonly first?: readonly Observation[] | undefined;
   /** What has arrived in this look. */
   readonly observations: readonly Observation[];
   readonly confirm: VerdictPolicy["confirm"];
-  readonly look: number;
 }): boolean {
-  const { domains, observations, confirm, look } = question;
+  const { domains, first, observations, confirm } = question;
+  const evidence = first === undefined ? { first: observations } : { first, second: observations };
   const answered = new Set(observations.map((observation) => observation.location));
   const done = domains.filter((domain) => domain.locations.every((location) => answered.has(location)));
-  const known = tallyOf(domainVotes(done, observations).map(({ vote }) => vote));
+  const known = tallyOf(domainVotes(done, evidence).map(({ vote }) => vote));
   const rulings = new Set<string>();
   for (const tally of completions(known, domains.length - done.length)) {
-    rulings.add(outcomeOf(rule(tally, confirm, look)));
+    rulings.add(outcomeOf(rule(tally, confirm, first === undefined ? 1 : 2)));
     if (rulings.size > 1) return false;
   }
   return true;

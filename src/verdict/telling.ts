@@ -4,7 +4,7 @@ import type { VerdictOutcome } from "../model/verdict.ts";
 
 type Audience = Pick<Plan, "actions" | "kinds" | "mode" | "notify">;
 
-/** What a route tells when an alert arrives: nobody wakes twice for nothing, so `annotate` leaves pagers out. */
+/** What a route tells when an alert arrives: nobody wakes twice for nothing, so `annotate` tells messages only. */
 export function toldAtArrival(plan: Audience): string[] {
   return allowed(plan, plan.actions);
 }
@@ -26,11 +26,16 @@ export function toldOutcome(plan: Audience, outcome: VerdictOutcome): string[] {
   return allowed(plan, lists[outcome]);
 }
 
-/** Whom recovery is told to: its list, else all who were told; and the pagers that we rang, to stop. */
+/** Whom recovery is told to: its list, else all who were told; and of the pagers those that we rang, no other. */
 export function toldRecovery(plan: Audience, told: readonly string[]): string[] {
   const listed = plan.notify.recovered ?? told.filter((action) => tellable(plan.kinds[action]));
-  const rung = told.filter((action) => plan.kinds[action] === "pager");
-  return [...new Set([...allowed(plan, listed), ...rung])];
+  const messages = allowed(plan, listed).filter((action) => plan.kinds[action] !== "pager");
+  return [...new Set([...messages, ...rungPagers(plan, told)])];
+}
+
+/** The pagers among those who were told: they ring until they are resolved. */
+export function rungPagers(plan: Audience, told: readonly string[]): string[] {
+  return told.filter((action) => plan.kinds[action] === "pager");
 }
 
 function tellable(kind: ActionKind | undefined): boolean {
@@ -38,7 +43,6 @@ function tellable(kind: ActionKind | undefined): boolean {
 }
 
 function allowed(plan: Audience, actions: readonly string[]): string[] {
-  const kept =
-    plan.mode === "annotate" ? actions.filter((action) => plan.kinds[action] !== "pager") : actions;
-  return [...new Set(kept)];
+  const messagesOnly = plan.mode === "annotate";
+  return [...new Set(actions.filter((action) => !messagesOnly || plan.kinds[action] === "message"))];
 }

@@ -44,27 +44,41 @@ export function summaryOf(check: CheckVerdict, observations: readonly Observatio
       return `${check.check} is slow from ${list(slow)} (${check.votes.degraded} of ${total})${causeOf(own.filter((one) => slow.includes(one.location)))}`;
     }
     case "not-reproduced":
-      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${looks > 1 ? " on a second look; the first was not clean" : ""}`;
+      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${slowFrom(check)}${looks > 1 ? " on a second look; the first was not clean" : ""}`;
     case "inconclusive":
-      return inconclusive(check, { passing, silent, total });
+      return inconclusive(check, { bad, cause, passing, silent, total });
   }
 }
 
-function inconclusive(
-  check: CheckVerdict,
-  { passing, silent, total }: { passing: readonly string[]; silent: readonly string[]; total: number },
-): string {
-  const seen = passing.length > 0 ? `; ${list(passing)} ${passing.length === 1 ? "passes" : "pass"}` : "";
+interface Seen {
+  readonly bad: readonly string[];
+  /** `: the failure`, or nothing. */
+  readonly cause: string;
+  readonly passing: readonly string[];
+  readonly silent: readonly string[];
+  readonly total: number;
+}
+
+function inconclusive(check: CheckVerdict, { bad, cause, passing, silent, total }: Seen): string {
   switch (check.reason) {
     case "single-location":
-      return `${check.check} passes from ${list(passing)}, but one location alone cannot prove health`;
+      return `${check.check} passes from ${list(passing)}${slowFrom(check)}, but one location alone cannot prove health`;
     case "not-visible-from-outside":
-      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total}), which this route does not take as proof that the page is wrong`;
+      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${slowFrom(check)}, which this route does not take as proof that the page is wrong`;
     case "no-votes":
       return `${check.check}: no location could tell (${list(silent)})`;
-    default:
-      return `${check.check}: only ${total - check.votes.none} of ${total} could tell, ${check.votes.toSpare} are needed to spare a page${seen}; ${list(silent)} could not look`;
+    default: {
+      const fails = bad.length === 0 ? "" : `; it fails from ${list(bad)}${cause}`;
+      const could = `only ${total - check.votes.none} of ${total} could tell, ${check.votes.toSpare} are needed to spare a page`;
+      return `${check.check}: ${could}${fails}${passes(passing)}${slowFrom(check)}; ${list(silent)} could not look`;
+    }
   }
+}
+
+/** Who finds it slow, where that decides nothing. */
+function slowFrom(check: CheckVerdict): string {
+  const slow = locationsWith(check, ["degraded"]);
+  return slow.length === 0 ? "" : `, slow from ${list(slow)}`;
 }
 
 function badDomains(check: CheckVerdict): number {
