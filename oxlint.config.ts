@@ -61,6 +61,7 @@ export default defineConfig({
     "typescript/no-misused-promises": "error",
     "typescript/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     "typescript/only-throw-error": "error",
+    "typescript/return-await": ["error", "error-handling-correctness-only"],
     "typescript/no-explicit-any": "error",
     "typescript/consistent-type-imports": "error",
     "typescript/no-unsafe-type-assertion": "off",

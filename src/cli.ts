@@ -4,7 +4,7 @@ import { configCheck } from "./cli/config-check.ts";
 import { demo } from "./cli/demo.ts";
 import { serve } from "./cli/serve.ts";
 import { test } from "./cli/test.ts";
-import { usageText } from "./cli/usage.ts";
+import { UsageError, usageText } from "./cli/usage.ts";
 import { ConfigError, describeError } from "./model/errors.ts";
 import { version } from "./version.ts";
 
@@ -43,12 +43,15 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function explain(error: unknown): number {
-  const usage =
-    error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   const lines =
     error instanceof ConfigError ? error.faults.join("\n") : `crosscheck: ${describeError(error)}`;
   process.stderr.write(`${lines}\n`);
-  return usage ? usageCode : 1;
+  return error instanceof UsageError || isParseError(error) ? usageCode : 1;
+}
+
+/** What node:util says of options that it does not know. */
+function isParseError(error: unknown): boolean {
+  return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }
 
 try {

@@ -15,6 +15,7 @@ import { revealCheck } from "../steps/reveal.ts";
 import { voteOf } from "../verdict/judge.ts";
 import { findConfig } from "./config-file.ts";
 import { observationTable } from "./table.ts";
+import { UsageError } from "./usage.ts";
 
 const exit = { pass: 0, fail: 1, usage: 2, unknown: 3 } as const;
 const deadlineMs = 20_000;
@@ -49,9 +50,9 @@ export async function check(args: string[]): Promise<number> {
 
 async function checkUrl(url: string): Promise<Observation[]> {
   const parsed = checkSettings.safeParse({ name: "check", type: "http", url });
-  if (!parsed.success) throw new Error(`${url}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message).join("; "));
   await using here = await local.open({ type: "local", name: "here" });
-  return ask(writtenCheck.parse(z.encode(checkSettings, parsed.data)), [here]);
+  return await ask(writtenCheck.parse(z.encode(checkSettings, parsed.data)), [here]);
 }
 
 async function checkNamed(wanted: {
@@ -82,7 +83,7 @@ function locationNames(config: Config, from: string | undefined): string[] {
   const names = from.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined)
-    throw new Error(`no location is called ${JSON.stringify(unknown)}: there are ${all.join(", ")}`);
+    throw new UsageError(`no location is called ${JSON.stringify(unknown)}: there are ${all.join(", ")}`);
   return names;
 }
 

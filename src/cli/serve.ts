@@ -5,6 +5,7 @@ import { stderrLog } from "../log.ts";
 import { startServer } from "../server.ts";
 import type { DatabaseLocation } from "../store/database.ts";
 import { findConfig } from "./config-file.ts";
+import { UsageError } from "./usage.ts";
 import { untilSignal } from "./signals.ts";
 
 /** `crosscheck serve`: takes alerts until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
@@ -37,10 +38,11 @@ export async function serve(args: string[]): Promise<number> {
   return 0;
 }
 
-/** @throws Error for anything but HOST:PORT */
+/** @throws UsageError for anything but HOST:PORT */
 export function addressOf(text: string): Address {
   const address = parseAddress(text);
-  if (address === undefined) throw new Error(`--listen: "${text}" is not HOST:PORT, such as 127.0.0.1:8082`);
+  if (address === undefined)
+    throw new UsageError(`--listen: "${text}" is not HOST:PORT, such as 127.0.0.1:8082`);
   return address;
 }
 
@@ -52,7 +54,7 @@ function databaseOf({
   database?: string | undefined;
 }): DatabaseLocation | undefined {
   if (data !== undefined && database !== undefined)
-    throw new Error("--data and --database exclude each other: name one");
+    throw new UsageError("--data and --database exclude each other: name one");
   if (database !== undefined) return { url: database };
   return data === undefined ? undefined : { data };
 }

@@ -14,3 +14,8 @@ Without --config: crosscheck.yaml, then cfg.yaml, in the working directory.
 Exit codes: 0 good, 1 a fault or a failing check, 2 usage, 3 could not tell.
 `;
 }
+
+/** What was asked for cannot be understood: exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}

@@ -3,7 +3,13 @@ import type { Num } from "./number.ts";
 
 /** What stands for a value in the source, with names not yet looked up. */
 export type Term =
-  | { readonly kind: "scalar"; readonly value: null | boolean | string | Num; readonly pos: Pos }
+  | {
+      readonly kind: "scalar";
+      readonly value: null | boolean | string | Num;
+      /** A key written `.key`: v0 reads the heads `p.x` and `p["x"]` differently. */
+      readonly dotted?: true;
+      readonly pos: Pos;
+    }
   | { readonly kind: "var"; readonly name: string; readonly pos: Pos }
   | { readonly kind: "ref"; readonly head: Term; readonly path: readonly Term[]; readonly pos: Pos }
   | CallTerm
@@ -78,6 +84,34 @@ export interface Every {
 }
 
 export type Body = readonly Statement[];
+
+/** One rule: a head, a body (empty: always true), and what else it may be. */
+export interface Rule {
+  readonly isDefault: boolean;
+  /** The name and the keys behind it, `p.q[x]`. */
+  readonly ref: readonly Term[];
+  /** A function's parameters. */
+  readonly args: readonly Term[] | undefined;
+  /** `p contains element` */
+  readonly element: Term | undefined;
+  readonly clauses: readonly Clause[];
+  readonly pos: Pos;
+}
+
+/** The rule itself, or one of its `else`s. */
+export interface Clause {
+  /** Undefined stands for true. */
+  readonly value: Term | undefined;
+  readonly body: Body;
+}
+
+export interface Module {
+  readonly path: readonly string[];
+  /** What names stand for: paths below `data` or `input`. */
+  readonly imports: ReadonlyMap<string, readonly string[]>;
+  readonly rules: readonly Rule[];
+  readonly version: Version;
+}
 
 /** The language a source is read in. v0 words become keywords only when imported; v1 has them all. */
 export type Version = "v0" | "v1";

@@ -1,13 +1,13 @@
 import type { Expr } from "./ir.ts";
 import { type Eval, follow } from "./runtime.ts";
-import { lookup } from "./value.ts";
+import { forced, lookup } from "./value.ts";
 
 /** A reference whose keys are all known: `input.a.b`, `xs[i]` with `i` bound. */
 export function emitGet(head: Eval, path: readonly Expr[], emit: (expr: Expr) => Eval): Eval {
   const names = path.map((key) =>
     key.op === "const" && typeof key.value === "string" ? key.value : undefined,
   );
-  if (names.every((name) => name !== undefined)) return (frame) => follow(head(frame), names);
+  if (names.every((name) => name !== undefined)) return (frame) => forced(follow(head(frame), names));
   const keys = path.map(emit);
   return (frame) => {
     let value = head(frame);
@@ -16,6 +16,6 @@ export function emitGet(head: Eval, path: readonly Expr[], emit: (expr: Expr) =>
       if (value === undefined || name === undefined) return undefined;
       value = lookup(value, name);
     }
-    return value;
+    return forced(value);
   };
 }

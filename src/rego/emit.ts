@@ -2,8 +2,9 @@ import { emitGet } from "./emit-get.ts";
 import * as parts from "./emit-parts.ts";
 import { RegoError } from "./error.ts";
 import type { Collect, Expr, Op, Pattern } from "./ir.ts";
-import { type Eval, type Frame, holds, type Match, type Step, visit } from "./runtime.ts";
-import { equalValues, lookup, RSet, type Value } from "./value.ts";
+import { changedContext, changeOf } from "./overrides.ts";
+import { type Context, type Eval, type Frame, holds, type Match, type Step, visit } from "./runtime.ts";
+import { equalValues, forced, lookup, RSet, type Value } from "./value.ts";
 
 /** An expression as a function of the frame. */
 export function emitExpr(expr: Expr): Eval {
@@ -17,9 +18,9 @@ export function emitExpr(expr: Expr): Eval {
     case "input":
       return (frame) => frame.context.input;
     case "data":
-      return (frame) => frame.context.data;
+      return (frame) => forced(frame.context.data);
     case "get":
-      return emitGet(emitExpr(expr.head), expr.path, emitExpr);
+      return emitGet(emitRoot(expr.head), expr.path, emitExpr);
     case "call":
       return parts.callOf(expr.callee, expr.args.map(emitExpr), expr.pos);
     case "array":
@@ -37,6 +38,11 @@ export function emitExpr(expr: Expr): Eval {
       return parts.templateOf(evals, expr.pos);
     }
   }
+}
+
+/** What a reference starts from: `data` is stepped through, not worked out whole. */
+function emitRoot(head: Expr): Eval {
+  return head.op === "data" ? (frame) => frame.context.data : emitExpr(head);
 }
 
 function emitItems(items: readonly Expr[], kind: "array" | "set"): Eval {
@@ -139,15 +145,19 @@ function emitMatch(evaluate: Eval, match: Match): Step {
 function emitPoint({ head, path, target }: Extract<Op, { op: "lookup" }>): Step | undefined {
   const keys = path.map((key) => (key.match === "equal" ? key.expr : undefined));
   if (!keys.every((key) => key !== undefined)) return undefined;
-  const value = emitGet(emitExpr(head), keys, emitExpr);
+  const value = emitGet(emitRoot(head), keys, emitExpr);
   return target === undefined ? (frame) => holds(value(frame)) : emitMatch(value, emitPattern(target));
 }
 
 function emitIteration(op: Op, next: Step): Step {
+  if (op.op === "with") return emitWith(op, next);
   if (op.op !== "lookup") throw new RegoError("eval_internal_error", `${op.op} does not iterate`);
-  const head = emitExpr(op.head);
+  const head = emitRoot(op.head);
   const target = op.target === undefined ? isNotFalse : emitPattern(op.target);
-  let walk: Match = (frame, value) => target(frame, value) && next(frame);
+  let walk: Match = (frame, value) => {
+    const whole = forced(value);
+    return whole !== undefined && target(frame, whole) && next(frame);
+  };
   for (const key of op.path.toReversed()) walk = emitWalk(key, walk);
   return (frame) => {
     const value = head(frame);
@@ -157,6 +167,28 @@ function emitIteration(op: Op, next: Step): Step {
 
 function isNotFalse(_: Frame, value: Value): boolean {
   return value !== false;
+}
+
+/** Runs the statement in a changed context, and what comes after it in the one from before. */
+function emitWith({ overrides, body, slot }: Extract<Op, { op: "with" }>, next: Step): Step {
+  const changes = overrides.map((override) => changeOf(override, emitExpr));
+  const run = emitOps(body, (frame) => {
+    const inner = frame.context;
+    frame.context = frame.slots[slot] as unknown as Context;
+    const stop = next(frame);
+    frame.context = inner;
+    return stop;
+  });
+  return (frame) => {
+    const outer = frame.context;
+    const changed = changedContext(frame, changes);
+    if (changed === undefined) return false;
+    frame.slots[slot] = outer as unknown as Value;
+    frame.context = changed;
+    const stop = run(frame);
+    frame.context = outer;
+    return stop;
+  };
 }
 
 /** One key of an iterating reference. */

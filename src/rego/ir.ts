@@ -81,6 +81,8 @@ export interface WithGoal {
   readonly goal: "with";
   readonly overrides: readonly Override[];
   readonly body: readonly Goal[];
+  /** Where the context from before waits. */
+  readonly slot: number;
   readonly pos: Pos;
 }
 
@@ -115,4 +117,9 @@ export type Op =
       readonly value: Var;
       readonly body: readonly Op[];
     }
-  | { readonly op: "with"; readonly overrides: readonly Override[]; readonly body: readonly Op[] };
+  | {
+      readonly op: "with";
+      readonly overrides: readonly Override[];
+      readonly body: readonly Op[];
+      readonly slot: number;
+    };

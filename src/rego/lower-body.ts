@@ -11,6 +11,7 @@ import {
   pushUnify,
   type Source,
 } from "./lower.ts";
+import { lowerOverride } from "./lower-with.ts";
 import { goalVars, orderBody } from "./order.ts";
 import { directNames, type Globals, type Scope } from "./scope.ts";
 
@@ -25,10 +26,7 @@ export function lowerStatements(body: Body, place: Place): void {
 
 /** Turns a statement into goals; the order of statements matters only for what `:=` and `some` declare. */
 export function lowerStatement(statement: Statement, place: Place): void {
-  const [first] = statement.withs;
-  if (first !== undefined) {
-    throw new RegoError("rego_compile_error", "with is not supported yet", first.target.pos);
-  }
+  if (statement.withs.length > 0) return lowerWith(statement, place);
   switch (statement.kind) {
     case "term":
       return pushTest(statement.term, place);
@@ -51,6 +49,15 @@ export function lowerStatement(statement: Statement, place: Place): void {
     case "every":
       return every(statement, place);
   }
+}
+
+/** The values are worked out before and outside; the statement's goals stay together under the override. */
+function lowerWith(statement: Statement, place: Place): void {
+  const overrides = statement.withs.map((one) => lowerOverride(one, place));
+  const goals: Goal[] = [];
+  lowerStatement({ ...statement, withs: [] }, { ...place, goals });
+  const { slot } = place.scope.fresh("", statement.pos);
+  place.goals.push({ goal: "with", overrides, body: goals, slot, pos: statement.pos });
 }
 
 function pushTest(term: Term, place: Place): void {

@@ -1,4 +1,4 @@
-import type { Body, ComprehensionTerm, Term } from "./ast.ts";
+import type { Body, ComprehensionTerm, Term, VarTerm } from "./ast.ts";
 import { type Pos, RegoError } from "./error.ts";
 import type { Collect, Expr, Goal, Var } from "./ir.ts";
 import { orderBody } from "./order.ts";
@@ -65,16 +65,25 @@ export function lowerName(name: string, pos: Pos, { scope, globals }: Place): Ex
   if (name === "_") return { op: "var", variable: scope.fresh("_", pos) };
   const declared = scope.declared(name);
   if (declared !== undefined) return { op: "var", variable: declared };
-  return globals.name(name) ?? { op: "var", variable: scope.implicit(name, pos) };
+  const known = globals.name(name);
+  if (known?.op === "get") globals.refer(known.head, known.path);
+  if (known?.op === "data") globals.refer(known, []);
+  return known ?? { op: "var", variable: scope.implicit(name, pos) };
 }
 
 function reference(term: Extract<Term, { kind: "ref" }>, place: Place): Source {
-  const head = lowerTerm(term.head, place);
+  const head = term.head.kind === "var" ? lowerHead(term.head, place) : lowerTerm(term.head, place);
   const keys = term.path.map((key) => lowerTerm(key, place));
   // An import or a rule's name is itself a path below `data`.
   const [root, path] = head.op === "get" ? [head.head, [...head.path, ...keys]] : [head, keys];
+  place.globals.refer(root, path);
   if (path.some(mayIterate)) return { kind: "lookup", head: root, path };
   return { kind: "value", expr: { op: "get", head: root, path } };
+}
+
+/** Like a name on its own, but what the whole reference depends on is not known yet. */
+function lowerHead({ name, pos }: VarTerm, place: Place): Expr {
+  return lowerName(name, pos, { ...place, globals: { ...place.globals, refer: () => undefined } });
 }
 
 /** A variable as a key may be unbound, and then the reference goes through all the keys. */

@@ -107,13 +107,13 @@ function lookupOp({ head, path, target }: Extract<Goal, { goal: "lookup" }>, bou
 }
 
 /** All of a `with`'s goals run under it, together; what they bind stays bound after it. */
-function withOp({ overrides, body }: Extract<Goal, { goal: "with" }>, bound: Bound): Op | undefined {
+function withOp({ overrides, body, slot }: Extract<Goal, { goal: "with" }>, bound: Bound): Op | undefined {
   if (!overrides.flatMap(overrideVars).every((variable) => bound.has(variable))) return undefined;
   const outside = new Set([...goalVars(body)].filter((variable) => bound.has(variable)));
   const { ops, stuck } = order(body, outside);
   if (stuck.length > 0) return undefined;
   for (const variable of outside) bound.bind(variable);
-  return { op: "with", overrides, body: ops };
+  return { op: "with", overrides, body: ops, slot };
 }
 
 /** What to hold a value against: unbound variables bind, bound ones and other terms must be equal. */

@@ -66,7 +66,8 @@ function infixAt(cursor: Cursor, unions: boolean): Infix | undefined {
   return INFIX.get(text);
 }
 
-function parseOperand(cursor: Cursor): Term {
+/** A term without infix operators: also how a rule's head is read. */
+export function parseOperand(cursor: Cursor): Term {
   const { kind, text, pos } = cursor.token;
   if (kind === "number") return number(cursor, (n) => n);
   if (kind === "string") {
@@ -135,7 +136,7 @@ function dotted(cursor: Cursor): Term {
   // Any word may follow a dot, keywords too (OPA 1.x).
   if (kind !== "identifier" || cursor.token.blank) cursor.unexpected("expected identifier");
   cursor.next();
-  return { kind: "scalar", value: text, pos };
+  return { kind: "scalar", value: text, dotted: true, pos };
 }
 
 function indexed(cursor: Cursor): Term {

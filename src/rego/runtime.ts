@@ -2,6 +2,7 @@ import { BuiltinError, type Pos, RegoError } from "./error.ts";
 import type { Callee } from "./ir.ts";
 import { spend } from "./meter.ts";
 import {
+  forced,
   isArray,
   isObject,
   isSet,
@@ -19,7 +20,22 @@ export interface Context {
   readonly data: Value;
   /** A builtin's error ends the evaluation instead of the branch. */
   readonly strict: boolean;
+  /** Values of rules and calls found so far, by whatever they belong to. */
+  readonly cache: Map<object, unknown>;
+  /** What `data` is in a context: the base document, with the packages in it if there are any. */
+  readonly rooted: (context: Context) => Value;
+  /** What `with` put in place of parts of `data`. */
+  readonly overlays: readonly Overlay[];
+  /** What `with` put in place of functions. */
+  readonly mocks: ReadonlyMap<string, Mock> | undefined;
 }
+
+export interface Overlay {
+  readonly path: readonly string[];
+  readonly value: Value;
+}
+
+export type Mock = { readonly value: Value } | { readonly callee: Callee };
 
 /** The variables of one run of a body; the bodies within it have their own slots in the same frame. */
 export class Frame {
@@ -59,7 +75,8 @@ export function follow(start: Value | undefined, path: readonly string[]): Value
 }
 
 /** Goes through a collection in Rego's order; a scalar has nothing to go through. True if a visit said stop. */
-export function visit(container: Value, each: (key: Value, value: Value) => boolean): boolean {
+export function visit(start: Value, each: (key: Value, value: Value) => boolean): boolean {
+  const container = forced(start);
   if (typeof container !== "object" || container === null) return false;
   if (isArray(container)) {
     for (let at = 0; at < container.length; at++) {
@@ -110,6 +127,8 @@ function gatherObject(pos: Pos): Gatherer {
 /** Calls a function; what a builtin complains of is undefined, or an error at the call's place if strict. */
 export function invoke(callee: Callee, args: readonly Value[], frame: Frame, pos: Pos): Value | undefined {
   const { context } = frame;
+  const mock = context.mocks?.get(callee.name);
+  if (mock !== undefined) return mocked(mock, args, frame, { callee, pos });
   try {
     // Operands of the wrong type are everyday (a missing check on the input): no error is made if nobody will see it.
     const complaint = callee.misfit?.(args, context.strict);
@@ -119,6 +138,23 @@ export function invoke(callee: Callee, args: readonly Value[], frame: Frame, pos
     if (!context.strict) return undefined;
     throw new RegoError(error.code, `${callee.name}: ${error.message}`, pos, { cause: error });
   }
+}
+
+/** Within the mock's own run the original is what its name means. */
+function mocked(
+  mock: Mock,
+  args: readonly Value[],
+  frame: Frame,
+  call: { callee: Callee; pos: Pos },
+): Value | undefined {
+  if ("value" in mock) return mock.value;
+  const outer = frame.context;
+  const mocks = new Map(outer.mocks);
+  mocks.delete(call.callee.name);
+  frame.context = { ...outer, mocks, cache: new Map() };
+  const result = invoke(mock.callee, args, frame, call.pos);
+  frame.context = outer;
+  return result;
 }
 
 function refused(complaint: BuiltinError | "misfit"): undefined {

@@ -75,6 +75,20 @@ export class RObject {
 
 export type ObjectValue = StringMap | RObject;
 
+/**
+ * A document not worked out yet: what packages hold. References step through it; it is forced before it can become
+ * a variable's or anything's value, so no builtin ever meets one.
+ */
+export abstract class Lazy {
+  abstract get(key: Value): Value | undefined;
+  abstract force(): Value | undefined;
+}
+
+/** The finished value. */
+export function forced(value: Value | undefined): Value | undefined {
+  return value instanceof Lazy ? value.force() : value;
+}
+
 /** Collects an object's entries; the same key twice must bring the same value. */
 export class ObjectBuilder {
   readonly #byKey = new Map<Key, Entry>();
@@ -220,7 +234,7 @@ export function sizeOf(object: ObjectValue): number {
 export function lookup(container: Value, key: Value): Value | undefined {
   if (typeof container !== "object" || container === null) return undefined;
   if (typeof key === "string" && !isArray(container) && isObject(container)) {
-    if (container instanceof RObject) return container.get(key);
+    if (container instanceof RObject || container instanceof Lazy) return container.get(key);
     return Object.hasOwn(container, key) ? container[key] : undefined;
   }
   if (isArray(container)) {
@@ -228,7 +242,7 @@ export function lookup(container: Value, key: Value): Value | undefined {
     return Number.isInteger(index) && index >= 0 && index < container.length ? container[index] : undefined;
   }
   if (isSet(container)) return container.has(key) ? key : undefined;
-  return container instanceof RObject ? container.get(key) : undefined;
+  return container instanceof RObject || container instanceof Lazy ? container.get(key) : undefined;
 }
 
 /** A value's key in a Map. Strings are marked, so that the texts of other values can't be taken for them. */

@@ -5,50 +5,60 @@ import { ProbeFailure } from "../failure.ts";
 
 const dayMs = 86_400_000;
 
-/** What a finished handshake says, trusted or not. `now` is ms since 1970. */
-export function describeTls(socket: TLSSocket, now: number): TlsDetails {
-  const certificate = socket.getPeerX509Certificate();
-  return {
-    authorized: socket.authorized,
-    error: verifyError(socket),
-    protocol: socket.getProtocol(),
-    cipher: socket.getCipher().standardName,
-    alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol,
-    subject: oneLine(certificate?.subject),
-    issuer: oneLine(certificate?.issuer),
-    subjectAltName: certificate?.subjectAltName ?? null,
-    validFrom: certificate?.validFromDate.toISOString() ?? null,
-    validTo: certificate?.validToDate.toISOString() ?? null,
-    daysUntilExpiry: certificate === undefined ? null : daysBetween(now, certificate.validToDate.getTime()),
-    serialNumber: certificate?.serialNumber ?? null,
-    fingerprint256: certificate?.fingerprint256 ?? null,
-  };
+/** Where a certificate was met, for people and for the calendar. */
+export interface Meeting {
+  readonly host: string;
+  readonly place: string;
+  /** ms since 1970 */
+  readonly now: number;
 }
 
 /**
- * Why a connection must not be used: OpenSSL's verification and Node's comparison of the names; undefined when it may.
- * `place` is where, for people.
+ * What a finished handshake says, and why its connection must not be used: OpenSSL's verification and Node's comparison
+ * of the names. Once a connection: Node 24 takes the certificate out of it with the first look.
  */
-export function certificateFailure(
+export function examine(
   socket: TLSSocket,
-  { host, place, now }: { readonly host: string; readonly place: string; readonly now: number },
-): ProbeFailure | undefined {
-  if (socket.authorized) return undefined;
-  const code = verifyError(socket) ?? "";
+  meeting: Meeting,
+): { readonly details: TlsDetails; readonly failure: ProbeFailure | undefined } {
   const leaf = socket.getPeerX509Certificate();
+  const error = verifyError(socket);
+  return {
+    details: {
+      authorized: socket.authorized,
+      error,
+      protocol: socket.getProtocol(),
+      cipher: socket.getCipher().standardName,
+      alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol,
+      ...describe(leaf, meeting.now),
+    },
+    failure: socket.authorized ? undefined : judge(leaf, error ?? "", meeting),
+  };
+}
+
+function describe(leaf: X509Certificate | undefined, now: number) {
+  return {
+    subject: oneLine(leaf?.subject),
+    issuer: oneLine(leaf?.issuer),
+    subjectAltName: leaf?.subjectAltName ?? null,
+    validFrom: leaf?.validFromDate.toISOString() ?? null,
+    validTo: leaf?.validToDate.toISOString() ?? null,
+    daysUntilExpiry: leaf === undefined ? null : daysBetween(now, leaf.validToDate.getTime()),
+    serialNumber: leaf?.serialNumber ?? null,
+    fingerprint256: leaf?.fingerprint256 ?? null,
+  };
+}
+
+function judge(leaf: X509Certificate | undefined, code: string, { host, place, now }: Meeting): ProbeFailure {
   if (code === "CERT_HAS_EXPIRED") {
     const late = chainOf(leaf).find(({ validToDate }) => validToDate.getTime() <= now);
-    return new ProbeFailure(
-      "tls.expired",
-      `${nameIn(leaf, late)} expired on ${dateOf(late?.validToDate, now)} at ${place}`,
-    );
+    const since = dateOf(late?.validToDate, now);
+    return new ProbeFailure("tls.expired", `${nameIn(leaf, late)} expired on ${since} at ${place}`);
   }
   if (code === "CERT_NOT_YET_VALID") {
     const early = chainOf(leaf).find(({ validFromDate }) => validFromDate.getTime() > now);
-    return new ProbeFailure(
-      "tls.not-yet-valid",
-      `${nameIn(leaf, early)} is not valid before ${dateOf(early?.validFromDate, now)} at ${place}`,
-    );
+    const from = dateOf(early?.validFromDate, now);
+    return new ProbeFailure("tls.not-yet-valid", `${nameIn(leaf, early)} is not valid before ${from} at ${place}`);
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
     const names = leaf?.subjectAltName ?? oneLine(leaf?.subject) ?? "nobody";

@@ -32,7 +32,7 @@ export async function connectTcp(to: Address, port: number, signal: AbortSignal)
 
 /**
  * TLS over a connection. An unauthorized certificate is no error here: its dates are evidence, so judging it is the
- * caller's (`certificateFailure`), before anything is sent. Without an agent no session is resumed, which would hide the
+ * caller's (`examine`), before anything is sent. Without an agent no session is resumed, which would hide the
  * certificate.
  * @throws ProbeFailure of `tls.handshake` or `tls.timeout`.
  */

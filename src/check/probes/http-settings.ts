@@ -1,13 +1,24 @@
 import * as z from "zod";
 import { checkKeys } from "../../model/check.ts";
+import type { Secret } from "../../model/secret.ts";
 import { secret, settings } from "../../model/settings.ts";
 import { soundAssertion } from "../assertion-faults.ts";
 import { isTemplate } from "../template.ts";
 
-/** Names that an HTTP header may have: a token of RFC 9110 §5.6.2. */
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "the name of a header has letters, digits and '-'");
+/** A token of RFC 9110 §5.6.2, and what Node sends as a value. */
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+const headers = z
+  .record(z.string(), secret)
+  .superRefine((record, context) => {
+    for (const [name, value] of Object.entries(record)) {
+      const fault = headerFault(name, value);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: [name], input: name });
+    }
+  })
+  .default({})
+  .describe("sent to the URL's own origin only, never to where it redirects");
 
 const url = z
   .string()
@@ -22,10 +33,7 @@ export const httpSettings = settings({
   type: z.literal("http"),
   url,
   method: z.enum(["GET", "HEAD"]).default("GET"),
-  headers: z
-    .record(headerName, secret)
-    .default({})
-    .describe("sent to the URL's own origin only, never to where it redirects"),
+  headers,
   "follow-redirects": z.boolean().default(true),
   "max-redirects": z.int().min(0).max(20).default(5),
   "max-body": z
@@ -41,6 +49,12 @@ export const httpSettings = settings({
     .describe("what must hold; without one for status-code the status must be 2xx"),
 });
 export type HttpSettings = z.output<typeof httpSettings>;
+
+/** Says nothing of the value, which may be secret. */
+function headerFault(name: string, value: Secret): string | undefined {
+  if (!headerName.test(name)) return `"${name}" is not the name of a header`;
+  return headerValue.test(value.reference) ? undefined : "a header's value is one line of Latin-1 text";
+}
 
 function urlFault(text: string): string | undefined {
   if (!URL.canParse(text)) return `"${text}" is not a URL`;
