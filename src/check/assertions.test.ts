@@ -99,7 +99,7 @@ suite("hold", () => {
       const assertion = assertionOf(each);
       assert.deepEqual(assertionFaults(assertion), []);
       const [judged] = evaluate([assertion], evidence);
-      assert.equal(judged?.result.passed, true, judged?.message);
+      assert.equal(judged?.result.passed, true, judged?.message ?? "");
       assert.equal(judged.message, "");
     });
   }
@@ -107,15 +107,35 @@ suite("hold", () => {
 
 suite("do not hold, and say so", () => {
   const cases: { assertion: Case; says: string; errorClass?: string; actual?: string | null }[] = [
-    { assertion: ["status-code", undefined, "equals", 201], says: "status code is 200, not 201", errorClass: "http.status", actual: "200" },
-    { assertion: ["status-code", undefined, "not-equals", 200], says: "status code is 200", errorClass: "http.status" },
-    { assertion: ["status-code", undefined, "matches", "^5"], says: 'status code does not match "^5"', errorClass: "http.status" },
+    {
+      assertion: ["status-code", undefined, "equals", 201],
+      says: "status code is 200, not 201",
+      errorClass: "http.status",
+      actual: "200",
+    },
+    {
+      assertion: ["status-code", undefined, "not-equals", 200],
+      says: "status code is 200",
+      errorClass: "http.status",
+    },
+    {
+      assertion: ["status-code", undefined, "matches", "^5"],
+      says: 'status code does not match "^5"',
+      errorClass: "http.status",
+    },
     { assertion: ["header", "x-absent", "equals", "a"], says: "header x-absent is missing" },
     { assertion: ["header", "x-absent", "not-null"], says: "header x-absent is missing" },
     { assertion: ["header", "x-absent", "matches", ".*"], says: "header x-absent is missing" },
-    { assertion: ["header", "x-count", "greater-than", 42], says: 'header x-count is "42", not more than 42', actual: "42" },
+    {
+      assertion: ["header", "x-count", "greater-than", 42],
+      says: 'header x-count is "42", not more than 42',
+      actual: "42",
+    },
     { assertion: ["header", "x-empty", "less-than", 1], says: 'header x-empty is "", not less than 1' },
-    { assertion: ["header", "content-type", "less-than", 1], says: 'header content-type is "application/json", not less than 1' },
+    {
+      assertion: ["header", "content-type", "less-than", 1],
+      says: 'header content-type is "application/json", not less than 1',
+    },
     { assertion: ["body", undefined, "contains", "absent"], says: 'body does not contain "absent"' },
     { assertion: ["body", undefined, "not-contains", "status"], says: 'body contains "status"' },
     { assertion: ["body", undefined, "is-empty"], says: "body is not empty" },
@@ -124,10 +144,22 @@ suite("do not hold, and say so", () => {
     { assertion: ["json-body", "$.count", "is-null"], says: "$.count is not null" },
     { assertion: ["json-body", "$.none", "not-null"], says: "$.none is null" },
     { assertion: ["json-body", "$.list", "contains", "four"], says: '$.list does not contain "four"' },
-    { assertion: ["json-body", "$.nested", "has-key", "constructor"], says: '$.nested has no key "constructor"' },
+    {
+      assertion: ["json-body", "$.nested", "has-key", "constructor"],
+      says: '$.nested has no key "constructor"',
+    },
     { assertion: ["json-body", "$.list", "has-key", "0"], says: '$.list has no key "0"' },
-    { assertion: ["response-time", undefined, "less-than", "800ms"], says: 'response time is 812 ms, not less than "800ms"', errorClass: "content.latency", actual: "812" },
-    { assertion: ["certificate", "days-until-expiry", "greater-than", 14], says: "certificate's days-until-expiry is 9.5, not more than 14", actual: "9.5" },
+    {
+      assertion: ["response-time", undefined, "less-than", "800ms"],
+      says: 'response time is 812 ms, not less than "800ms"',
+      errorClass: "content.latency",
+      actual: "812",
+    },
+    {
+      assertion: ["certificate", "days-until-expiry", "greater-than", 14],
+      says: "certificate's days-until-expiry is 9.5, not more than 14",
+      actual: "9.5",
+    },
   ];
   for (const { assertion, says, errorClass = "content.assertion", actual = null } of cases) {
     test(title(assertion), () => {
@@ -171,31 +203,62 @@ suite("do not hold, and say so", () => {
   });
 
   test("actual values are cut", () => {
-    const [judged] = evaluate([assertionOf(["body", undefined, "is-empty"])], { ...evidence, body: "x".repeat(5000) });
+    const [judged] = evaluate([assertionOf(["body", undefined, "is-empty"])], {
+      ...evidence,
+      body: "x".repeat(5000),
+    });
     assert.equal(judged?.result.actual?.length, 200);
   });
 });
 
 suite("faults", () => {
   const cases: { assertion: Case; key: string; says: RegExp }[] = [
-    { assertion: ["body", undefined, "has-key", "a"], key: "comparison", says: /^has-key says nothing about body: use equals,/ },
-    { assertion: ["response-time", undefined, "equals", "1s"], key: "comparison", says: /use less-than, greater-than$/ },
+    {
+      assertion: ["body", undefined, "has-key", "a"],
+      key: "comparison",
+      says: /^has-key says nothing about body: use equals,/,
+    },
+    {
+      assertion: ["response-time", undefined, "equals", "1s"],
+      key: "comparison",
+      says: /use less-than, greater-than$/,
+    },
     { assertion: ["status-code", undefined, "is-empty"], key: "comparison", says: /is-empty says nothing/ },
-    { assertion: ["header", undefined, "is-null"], key: "property", says: /needs a property: the header's name/ },
+    {
+      assertion: ["header", undefined, "is-null"],
+      key: "property",
+      says: /needs a property: the header's name/,
+    },
     { assertion: ["header", "a b", "is-null"], key: "property", says: /"a b" is not the name of a header/ },
     { assertion: ["json-body", undefined, "is-null"], key: "property", says: /needs a property: a JSONPath/ },
     { assertion: ["json-body", "status", "is-null"], key: "property", says: /"status" is not a JSONPath/ },
     { assertion: ["json-body", "$.a[", "is-null"], key: "property", says: /is not a JSONPath/ },
-    { assertion: ["certificate", "owner", "is-null"], key: "property", says: /no "owner": one of days-until-expiry/ },
+    {
+      assertion: ["certificate", "owner", "is-null"],
+      key: "property",
+      says: /no "owner": one of days-until-expiry/,
+    },
     { assertion: ["body", "x", "is-empty"], key: "property", says: /body has no properties/ },
     { assertion: ["body", undefined, "contains"], key: "target", says: /contains needs a target/ },
     { assertion: ["body", undefined, "contains", ""], key: "target", says: /empty/ },
     { assertion: ["body", undefined, "is-empty", "x"], key: "target", says: /is-empty takes no target/ },
-    { assertion: ["body", undefined, "matches", "("], key: "target", says: /"\(" is not a regular expression/ },
+    {
+      assertion: ["body", undefined, "matches", "("],
+      key: "target",
+      says: /"\(" is not a regular expression/,
+    },
     { assertion: ["body", undefined, "matches", 7], key: "target", says: /as text/ },
-    { assertion: ["status-code", undefined, "equals", "ok"], key: "target", says: /needs a number, not "ok"/ },
+    {
+      assertion: ["status-code", undefined, "equals", "ok"],
+      key: "target",
+      says: /needs a number, not "ok"/,
+    },
     { assertion: ["header", "x", "less-than", "many"], key: "target", says: /needs a number/ },
-    { assertion: ["response-time", undefined, "less-than", "3"], key: "target", says: /duration, such as 500ms or 3s, not "3"/ },
+    {
+      assertion: ["response-time", undefined, "less-than", "3"],
+      key: "target",
+      says: /duration, such as 500ms or 3s, not "3"/,
+    },
     { assertion: ["response-time", undefined, "less-than", true], key: "target", says: /duration/ },
     { assertion: ["json-body", "$", "has-key", 7], key: "target", says: /needs text/ },
   ];
@@ -211,7 +274,10 @@ suite("faults", () => {
   test("templates are judged when they are rendered", () => {
     for (const source of ["status-code", "response-time", "body"]) {
       const comparison = source === "body" ? "matches" : "less-than";
-      assert.deepEqual(assertionFaults(assertionOf([source, undefined, comparison, "{{ input.limit }}"])), []);
+      assert.deepEqual(
+        assertionFaults(assertionOf([source, undefined, comparison, "{{ input.limit }}"])),
+        [],
+      );
     }
     assert.deepEqual(assertionFaults(assertionOf(["json-body", "{{ input.path }}", "is-null"])), []);
   });

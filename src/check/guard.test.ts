@@ -108,7 +108,15 @@ suite("a target from an alert may be", () => {
 });
 
 suite("a target from the configuration may be anything", () => {
-  for (const address of ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "192.168.1.1", "::ffff:10.0.0.1", "8.8.8.8"]) {
+  for (const address of [
+    "127.0.0.1",
+    "10.0.0.1",
+    "::1",
+    "fd00::1",
+    "192.168.1.1",
+    "::ffff:10.0.0.1",
+    "8.8.8.8",
+  ]) {
     test(address, () => {
       assert.equal(refusal(address, config, "first"), undefined);
     });
@@ -130,7 +138,10 @@ suite("a metadata service is refused however it is asked for", () => {
   ];
   for (const address of forms) {
     test(address, () => {
-      const everything = { from: "config" as const, allowPrivate: ["0.0.0.0/0", "::/0"] } satisfies TargetOrigin;
+      const everything = {
+        from: "config" as const,
+        allowPrivate: ["0.0.0.0/0", "::/0"],
+      } satisfies TargetOrigin;
       assert.match(refusal(address, everything, "first") ?? "", /metadata service, which is never probed/);
     });
   }
@@ -167,7 +178,8 @@ test("what is no address is refused", () => {
 });
 
 test("ranges are CIDR or one address", () => {
-  for (const range of ["10.0.0.0/8", "10.0.0.1", "fd00::/8", "::1"]) assert.equal(rangeFault(range), undefined);
+  for (const range of ["10.0.0.0/8", "10.0.0.1", "fd00::/8", "::1"])
+    assert.equal(rangeFault(range), undefined);
   for (const range of ["10.0.0.0/33", "intranet", "", "10.0.0.0/-1"]) {
     assert.match(rangeFault(range) ?? "", /is not a range of addresses/);
   }

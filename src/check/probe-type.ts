@@ -21,6 +21,8 @@ export interface AttemptContext {
   readonly address: Address;
   /** What resolving the name took; null when the target is an address. */
   readonly dnsMs: number | null;
+  /** What the location is called, for the target's log. */
+  readonly location: string | undefined;
   /** Resolves the host of a redirect to addresses that it may lead to; rejects with a ProbeFailure. */
   resolveRedirect(host: string, signal: AbortSignal): Promise<Resolution>;
 }

@@ -13,12 +13,16 @@ const signal = () => AbortSignal.timeout(20_000);
 
 /** Every name has these addresses. */
 function named(...addresses: string[]): Lookup {
-  return () => Promise.resolve(addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+  return () =>
+    Promise.resolve(addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
 }
 
 function failing(code: string): Lookup {
   return () => Promise.reject(Object.assign(new Error(`getaddrinfo ${code}`), { code }));
 }
+
+/** A resolver that has gone. */
+const silent: Lookup = () => new Promise(() => undefined);
 
 /** How attempts went, in order: `1.1 pass 127.0.0.1`, `2.1 tcp.refused 127.0.0.2`. */
 function story({ attempts }: Observation): string[] {
@@ -30,7 +34,10 @@ function story({ attempts }: Observation): string[] {
 
 type Options = Parameters<typeof probeRequestFor>[1] & { readonly lookup?: Lookup };
 
-async function look(url: string, { lookup = named("127.0.0.1"), ...options }: Options = {}): Promise<Observation> {
+async function look(
+  url: string,
+  { lookup = named("127.0.0.1"), ...options }: Options = {},
+): Promise<Observation> {
   const seen = await runProbe(probeRequestFor(url, options), { signal: signal(), lookup });
   return observation.parse(JSON.parse(JSON.stringify(seen)));
 }
@@ -40,7 +47,24 @@ const three = { count: 3, intervalMs: 1 };
 /** A server whose `/` answers with these statuses one after the other, then with 200. */
 function statuses(...codes: number[]): Promise<FaultServer> {
   const left = [...codes];
-  return startFaultServer({ routes: { "/": (_, response) => void response.writeHead(left.shift() ?? 200).end() } });
+  return startFaultServer({
+    routes: { "/": (_, response) => void response.writeHead(left.shift() ?? 200).end() },
+  });
+}
+
+/** A server whose `/` behaves in these ways one after the other, then well. */
+function pages(...kinds: ("quick" | "slow" | "bad")[]): Promise<FaultServer> {
+  const left = [...kinds];
+  return startFaultServer({
+    routes: {
+      "/": (_, response) => {
+        const kind = left.shift();
+        if (kind === "bad") response.writeHead(503).end();
+        else if (kind === "slow") setTimeout(() => response.end(), 150);
+        else response.end();
+      },
+    },
+  });
 }
 
 suite("samples", () => {
@@ -113,17 +137,6 @@ suite("samples", () => {
   });
 
   test("slow ones among quick ones are degraded, unless some failed", async () => {
-    const pages = (...kinds: ("quick" | "slow" | "bad")[]) =>
-      startFaultServer({
-        routes: {
-          "/": (_, response) => {
-            const kind = kinds.shift();
-            if (kind === "bad") response.writeHead(503).end();
-            else if (kind === "slow") setTimeout(() => response.end(), 150);
-            else response.end();
-          },
-        },
-      });
     const check = {
       assertions: [{ source: "response-time", comparison: "less-than", target: "100ms", degraded: true }],
     };
@@ -212,8 +225,8 @@ suite("names", () => {
   });
 
   test("a resolver that hangs is the location's", async () => {
-    const lookup: Lookup = () => new Promise(() => undefined);
-    const seen = await look("http://storefront.example/", { lookup, check: { timeout: "50ms" } });
+    const check = { timeout: "50ms" };
+    const seen = await look("http://storefront.example/", { lookup: silent, check });
     assert.equal(seen.errorClass, "location.resolver");
     assert.match(seen.message, /no answer for storefront\.example within 50ms/);
   });
@@ -238,7 +251,11 @@ suite("names", () => {
       assert.equal(seen.errorClass, "location.blocked-target");
       assert.equal(seen.attempts.length, 1);
     }
-    assert.equal((await look(server.url, { target })).errorClass, "location.blocked-target", "an address as well");
+    assert.equal(
+      (await look(server.url, { target })).errorClass,
+      "location.blocked-target",
+      "an address as well",
+    );
     assert.equal(server.connections, 0);
     const allowed = { from: "alert", allowPrivate: ["127.0.0.0/8"] } as ProbeRequest["target"];
     assert.equal((await look(url, { target: allowed })).outcome, "pass");
@@ -303,8 +320,14 @@ suite("time", () => {
 
 suite("a request that cannot be carried out is refused", () => {
   const cases: { request: ProbeRequest; faults: RegExp[] }[] = [
-    { request: probeRequestFor("http://x/", { check: { type: "icmp" } }), faults: [/^check storefront: there is no type "icmp" here, only http$/] },
-    { request: probeRequestFor("nowhere", { check: { timeout: "1" } }), faults: [/timeout/, /url: "nowhere" is not a URL/] },
+    {
+      request: probeRequestFor("http://x/", { check: { type: "icmp" } }),
+      faults: [/^check storefront: there is no type "icmp" here, only http$/],
+    },
+    {
+      request: probeRequestFor("nowhere", { check: { timeout: "1" } }),
+      faults: [/timeout/, /url: "nowhere" is not a URL/],
+    },
     { request: probeRequestFor("{{ input.url }}"), faults: [/no target/] },
     {
       request: probeRequestFor("http://x/", { target: { from: "alert", allowPrivate: ["inside"] } }),

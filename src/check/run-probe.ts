@@ -34,7 +34,11 @@ export async function runProbe(
   const started = performance.now();
   const taken: Taken = { attempts: [] };
   using limit = deadline(signal, deadlineMs);
-  await takeSamples({ probe, settings, network: { target, lookup }, ...samples }, taken, limit.signal);
+  await takeSamples(
+    { probe, settings, network: { target, lookup }, location: request.location, ...samples },
+    taken,
+    limit.signal,
+  );
   signal.throwIfAborted();
   const durationMs = performance.now() - started;
   const where = { check: settings.name, location: "", startedAt, durationMs };

@@ -10,6 +10,7 @@ export interface Sampling {
   readonly probe: ProbeType;
   readonly settings: CheckSettings;
   readonly network: ResolveContext;
+  readonly location: string | undefined;
   /** Samples before a pass; a name with more addresses gets one for each. */
   readonly count: number;
   readonly intervalMs: number;
@@ -73,7 +74,7 @@ async function takeSample(
 
 /** One try. The name is resolved once; while it cannot be, that is what the try found. */
 async function look(
-  { probe, settings, network }: Sampling,
+  { probe, settings, network, location }: Sampling,
   taken: Taken,
   signal: AbortSignal,
 ): Promise<Finding> {
@@ -89,7 +90,7 @@ async function look(
   const tries = taken.attempts.filter(({ remoteAddress }) => remoteAddress !== null).length;
   const address = addresses[tries % addresses.length] as (typeof addresses)[0];
   const resolveRedirect = (host: string, limit: AbortSignal) => resolve(host, "redirect", network, limit);
-  return await probe.attempt(settings, { address, dnsMs, resolveRedirect }, signal);
+  return await probe.attempt(settings, { address, dnsMs, location, resolveRedirect }, signal);
 }
 
 function wanted({ count }: Sampling, { resolution }: Taken): number {

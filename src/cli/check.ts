@@ -36,7 +36,8 @@ export async function check(args: string[]): Promise<number> {
     },
   });
   const [url] = positionals;
-  if (positionals.length > 1 || (url === undefined) === (values.check === undefined)) {
+  const alone = values.check === undefined && values.from === undefined && values.config === undefined;
+  if (positionals.length > 1 || (url === undefined ? values.check === undefined : !alone)) {
     process.stderr.write(usage);
     return exit.usage;
   }
@@ -96,7 +97,11 @@ function ask(checkAsked: WrittenCheck, locations: readonly Location[]): Promise<
     deadlineMs,
     target: { from: "config" as const, allowPrivate: [] },
   };
-  const questions = locations.map((location) => ({ check: checkAsked.name, location, request }));
+  const questions = locations.map((location) => ({
+    check: checkAsked.name,
+    location,
+    request: { ...request, location: location.name },
+  }));
   const look = { questions, deadlineMs, settled: () => false, onObservation: () => {} };
   return runChecks(look, new AbortController().signal);
 }

@@ -50,7 +50,7 @@ export async function test(args: string[]): Promise<number> {
 
 function testMessage(action: string, publicUrl: string | null) {
   const now = Date.now();
-  const incident = newIncident({ route: "test", subject: `crosscheck test ${action}`, now, alertCount: 0 });
+  const incident = newIncident({ route: "test", subject: `action ${action}`, now, alertCount: 0 });
   const delivery: Delivery = {
     id: newId(),
     incidentId: incident.id,

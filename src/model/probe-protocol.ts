@@ -25,6 +25,8 @@ export const sampling = z.object({
 export const probeRequest = z.object({
   version: z.literal(probeProtocolVersion),
   check: writtenCheck,
+  /** Who is asked, as the server calls it: the target finds it in the User-Agent. */
+  location: z.string().optional(),
   samples: sampling,
   controls: z.array(z.string()),
   deadlineMs: z.number().positive(),

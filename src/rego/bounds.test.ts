@@ -92,7 +92,7 @@ test("an aborted signal ends the evaluation", () => {
 
 /** Sixty statements, each making `x` twice as large. */
 function doubling(start: string, step: string): string {
-  [
+  return [
     `x0 := ${start}`,
     ...Array.from({ length: 60 }, (_, i) => `x${i + 1} := ${step.replaceAll("x", `x${i}`)}`),
     "x60 == 0",

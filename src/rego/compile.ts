@@ -1,11 +1,12 @@
-import type { Body, Version } from "./ast.ts";
-import { BUILTINS } from "./builtins/all.ts";
-import { DEPRECATED, NOT_YET } from "./builtins/names.ts";
+import type { Body, Module, Version } from "./ast.ts";
 import { emitExpr, emitOps } from "./emit.ts";
-import { type Pos, RegoError } from "./error.ts";
+import { RegoError } from "./error.ts";
+import { globalsOf, type World } from "./globals.ts";
 import type { Callee, Expr, Var } from "./ir.ts";
 import { lowerQuery, placeIn } from "./lower-body.ts";
 import { orderBody } from "./order.ts";
+import { compileGroup, RuleProgram } from "./program.ts";
+import { type RuleGroup, ruleTree } from "./rules.ts";
 import type { Eval, Step } from "./runtime.ts";
 import { directNames, type Globals, type Layout, Scope } from "./scope.ts";
 
@@ -18,6 +19,53 @@ export interface CompiledQuery {
   readonly variables: readonly Var[];
   /** The values of the statements that are terms; the others are true where they hold. */
   readonly values: readonly (Eval | undefined)[];
+}
+
+/** Compiles the rules of all modules. */
+export function compileProgram(
+  modules: readonly Module[],
+  version: Version,
+  custom: ReadonlyMap<string, Callee>,
+): World {
+  const { root, groups } = ruleTree(modules);
+  const program = new RuleProgram(root);
+  const world: World = { program, custom, version };
+  const uses = new Map<RuleGroup, Set<RuleGroup>>();
+  for (const group of groups) {
+    const used = new Set<RuleGroup>();
+    uses.set(group, used);
+    program.add(
+      group,
+      compileGroup(group, ({ module }) => globalsOf(world, module, (other) => void used.add(other))),
+    );
+  }
+  checkRecursion(uses);
+  return world;
+}
+
+/** A rule may not depend on itself, however indirectly. */
+function checkRecursion(uses: ReadonlyMap<RuleGroup, ReadonlySet<RuleGroup>>): void {
+  const done = new Set<RuleGroup>();
+  const visit = (group: RuleGroup, trail: readonly RuleGroup[]): void => {
+    const names = trail.slice(trail.indexOf(group)).map(nameOf);
+    if (trail.includes(group)) {
+      const reason = `rule ${nameOf(group)} is recursive: ${[...names, nameOf(group)].join(" -> ")}`;
+      throw new RegoError("rego_recursion_error", reason, group.pos);
+    }
+    if (done.has(group)) return;
+    for (const used of uses.get(group) ?? []) visit(used, [...trail, group]);
+    done.add(group);
+  };
+  for (const group of uses.keys()) visit(group, []);
+}
+
+function nameOf({ path }: RuleGroup): string {
+  return ["data", ...path].join(".");
+}
+
+/** What names mean to a query. */
+export function queryGlobals(world: World): Globals {
+  return globalsOf(world, undefined, () => undefined);
 }
 
 /** Compiles a body against what its names mean. */
@@ -39,48 +87,4 @@ export function compileQuery(body: Body, globals: Globals): CompiledQuery {
     ),
     frameSize: layout.size,
   };
-}
-
-/** What names mean where there are no modules: `input`, `data` and the builtins. */
-export function bareGlobals(version: Version, custom: ReadonlyMap<string, Callee>): Globals {
-  const roots = new Map<string, Expr>([
-    ["input", { op: "input" }],
-    ["data", { op: "data" }],
-  ]);
-  return {
-    name: (name) => roots.get(name),
-    callee: (name, args, pos) => checkedCallee({ name, args, pos }, version, custom),
-    strictNames: version === "v1",
-  };
-}
-
-interface Call {
-  readonly name: string;
-  readonly args: number;
-  readonly pos: Pos;
-}
-
-function checkedCallee(
-  { name, args, pos }: Call,
-  version: Version,
-  custom: ReadonlyMap<string, Callee>,
-): Callee {
-  const callee = custom.get(name) ?? BUILTINS.get(name);
-  if (callee === undefined) {
-    const reason = NOT_YET.has(name)
-      ? `builtin function ${name} is not supported yet`
-      : `undefined function ${name}`;
-    throw new RegoError("rego_type_error", reason, pos);
-  }
-  if (version === "v1" && DEPRECATED.has(name) && !custom.has(name)) {
-    throw new RegoError("rego_type_error", `deprecated built-in function calls in expression: ${name}`, pos);
-  }
-  // One argument more is what the result is held against.
-  if (args !== callee.arity && args !== callee.arity + 1) throw arityError(callee, { name, args, pos });
-  return callee;
-}
-
-function arityError(callee: Callee, { name, args, pos }: Call): RegoError {
-  const reason = `function ${name} has arity ${callee.arity}, got ${args} argument${args === 1 ? "" : "s"}`;
-  return new RegoError("rego_type_error", reason, pos);
 }

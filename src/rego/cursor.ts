@@ -91,12 +91,19 @@ export class Cursor {
   }
 
   isKeyword(word: string): boolean {
-    return this.isWord(word) && (RESERVED.has(word) || this.keywords.has(word));
+    return this.isWord(word) && this.#isKeyword(this.token);
   }
 
   /** True for a name that is no keyword here. */
-  isName(token = this.token): boolean {
-    return token.kind === "identifier" && !RESERVED.has(token.text) && !this.keywords.has(token.text);
+  isName(): boolean {
+    return this.token.kind === "identifier" && !this.#isKeyword(this.token);
+  }
+
+  /** A keyword with a dot right behind it is a name (OPA 1.x): `if.x`. */
+  #isKeyword({ text }: Token): boolean {
+    const { text: after, blank } = this.peek(1);
+    if (after === "." && !blank) return false;
+    return RESERVED.has(text) || this.keywords.has(text);
   }
 
   accept(symbol: string): boolean {

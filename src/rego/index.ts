@@ -1,12 +1,14 @@
 import type { Version } from "./ast.ts";
-import { bareGlobals, compileQuery, type CompiledQuery } from "./compile.ts";
-import { RegoError } from "./error.ts";
+import { compileProgram, compileQuery, type CompiledQuery, queryGlobals } from "./compile.ts";
 import type { Callee } from "./ir.ts";
 import { DEFAULT_BUDGET, metered } from "./meter.ts";
 import type { Num } from "./number.ts";
 import { parseQuery, parseSingle } from "./parse-body.ts";
-import { type Context, Frame, holds } from "./runtime.ts";
+import { parseModule } from "./parse-module.ts";
+import type { RuleProgram } from "./program.ts";
+import { Frame, holds, withData } from "./runtime.ts";
 import { fromHost, toJson, type Value } from "./value.ts";
+import { dataOf } from "./virtual.ts";
 
 export { BuiltinError, RegoError } from "./error.ts";
 export type { ErrorCode, Pos } from "./error.ts";
@@ -20,7 +22,7 @@ export interface CustomBuiltin {
 }
 
 export interface CompileOptions {
-  /** Sources by name. Not supported yet. */
+  /** Sources by name. */
   readonly modules?: Readonly<Record<string, string>>;
   /** The version of the modules; a query always knows the words of v1. Default `v1`, which forbids deprecated builtins. */
   readonly version?: Version;
@@ -130,18 +132,16 @@ export function expression(text: string, options: TextOptions = {}): Expression 
 
 interface Query {
   readonly compiled: CompiledQuery;
+  /** The rules, if there are any. */
+  readonly program: RuleProgram | undefined;
 }
 
 function prepare({ modules = {}, version = "v1", query, file = "", builtins = [] }: CompileOptions): Query {
-  const [name] = Object.keys(modules);
-  if (name !== undefined)
-    throw new RegoError("rego_compile_error", "modules are not supported yet", {
-      file: name,
-      row: 1,
-      col: 1,
-    });
   const custom = new Map(builtins.map((builtin) => [builtin.name, hosted(builtin)]));
-  return { compiled: compileQuery(parseQuery(query, file), bareGlobals(version, custom)) };
+  const parsed = Object.entries(modules).map(([name, source]) => parseModule(source, name, version));
+  const world = compileProgram(parsed, version, custom);
+  const compiled = compileQuery(parseQuery(query, file), queryGlobals(world));
+  return { compiled, program: parsed.length === 0 ? undefined : world.program };
 }
 
 function hosted({ name, arity, run }: CustomBuiltin): Callee {
@@ -157,12 +157,11 @@ interface Run extends EvalOptions {
   readonly strict: boolean;
 }
 
-function evaluate({ compiled }: Query, run: Run, last: (frame: Frame) => boolean): void {
-  const { input, data = {}, strict, signal, budget = DEFAULT_BUDGET } = run;
-  const context: Context = {
-    input: input === undefined ? undefined : fromHost(input),
-    data: fromHost(data),
-    strict,
-  };
+function evaluate({ compiled, program }: Query, run: Run, last: (frame: Frame) => boolean): void {
+  const { strict, signal, budget = DEFAULT_BUDGET } = run;
+  const input = run.input === undefined ? undefined : fromHost(run.input);
+  const base = fromHost(run.data ?? {});
+  const rooted = dataOf(program, base);
+  const context = withData({ input, strict, cache: new Map(), rooted, overlays: [], mocks: undefined });
   metered(budget, signal, () => compiled.run(new Frame(compiled.frameSize, context, last)));
 }

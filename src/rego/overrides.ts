@@ -1,5 +1,5 @@
 import type { Expr, Override } from "./ir.ts";
-import { type Context, type Eval, follow, type Frame, type Mock } from "./runtime.ts";
+import { type Context, type Eval, follow, type Frame, type Mock, withData } from "./runtime.ts";
 import { isObject, isSet, objectOf, entriesOf, isArray, type Value } from "./value.ts";
 
 /** One override of a `with`, applied to a context; undefined if its value is. */
@@ -48,7 +48,7 @@ export function changedContext(frame: Frame, changes: readonly Change[]): Contex
     if (next === undefined) return undefined;
     context = next;
   }
-  return { ...context, data: context.rooted(context) };
+  return withData(context);
 }
 
 /** A copy with another value at the end of the path; what is no object on the way becomes one. */

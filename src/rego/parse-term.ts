@@ -37,18 +37,25 @@ function parseFirst(cursor: Cursor): Term {
   return cursor.deeper(() => parseInfix(cursor, 1, false));
 }
 
-/** Also takes the key form `k, v in xs`: as a statement and in parentheses. */
+/** Also takes the key form `k, v in xs`, as a statement and in parentheses; the key goes with the first `in`. */
 export function parseWithKey(cursor: Cursor): Term {
   const first = parseExpression(cursor);
   if (!cursor.isSymbol(",")) return first;
   const comma = cursor.next();
-  const rest = parseExpression(cursor);
-  if (rest.kind !== "call" || rest.name !== "internal.member_2") cursor.fail("unexpected , token", comma.pos);
-  return { ...rest, name: "internal.member_3", args: [first, ...rest.args], pos: first.pos };
+  const value = cursor.deeper(() => parseInfix(cursor, 2, true));
+  if (!cursor.acceptKeyword("in")) cursor.fail("unexpected , token", comma.pos);
+  const collection = cursor.deeper(() => parseInfix(cursor, 2, true));
+  const member: Term = {
+    kind: "call",
+    name: "internal.member_3",
+    args: [first, value, collection],
+    pos: first.pos,
+  };
+  return cursor.deeper(() => parseInfix(cursor, 1, true, member));
 }
 
-function parseInfix(cursor: Cursor, lowest: number, unions: boolean): Term {
-  let left = parseOperand(cursor);
+function parseInfix(cursor: Cursor, lowest: number, unions: boolean, start?: Term): Term {
+  let left = start ?? parseOperand(cursor);
   for (let length = 0; ; length++) {
     const infix = infixAt(cursor, unions);
     if (infix === undefined || infix.level < lowest) return left;
@@ -102,7 +109,7 @@ const CONSTANTS: ReadonlyMap<string, null | boolean> = new Map([
 function named(cursor: Cursor): Term {
   const { text, pos } = cursor.token;
   const constant = CONSTANTS.get(text);
-  if (constant !== undefined) {
+  if (constant !== undefined && !cursor.isName()) {
     cursor.next();
     return { kind: "scalar", value: constant, pos };
   }

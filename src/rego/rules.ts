@@ -24,6 +24,8 @@ export interface RuleGroup {
 /** Packages and groups by name; a package without rules is a node without children. */
 export interface PackageNode {
   readonly children: Map<string, PackageNode | RuleGroup>;
+  /** A package's own node; the others are parts of rules' names, as `q` in `q.r := 1`. */
+  isPackage: boolean;
 }
 
 export function isGroup(node: PackageNode | RuleGroup): node is RuleGroup {
@@ -43,8 +45,8 @@ export function ruleTree(modules: readonly Module[]): {
     ({ path }) => JSON.stringify(path),
   );
   const groups = [...byPath.values()].map(groupOf);
-  const root: PackageNode = { children: new Map() };
-  for (const { path } of modules) descend(root, path);
+  const root: PackageNode = { children: new Map(), isPackage: false };
+  for (const { path } of modules) descend(root, path).isPackage = true;
   for (const group of groups) insert(root, group);
   return { root, groups };
 }
@@ -101,7 +103,7 @@ function kindOf({ rule, keys }: Sourced): GroupKind {
 function descend(root: PackageNode, path: readonly string[]): PackageNode {
   let node = root;
   for (const name of path) {
-    const child = node.children.get(name) ?? { children: new Map() };
+    const child = node.children.get(name) ?? { children: new Map(), isPackage: false };
     if (isGroup(child)) throw conflict(child);
     node.children.set(name, child);
     node = child;

@@ -30,6 +30,13 @@ export interface Context {
   readonly mocks: ReadonlyMap<string, Mock> | undefined;
 }
 
+/** A context whose `data` sees the context itself: rules read it, and are read through it. */
+export function withData(settings: Omit<Context, "data">): Context {
+  const context = { ...settings, data: null as Value };
+  context.data = settings.rooted(context);
+  return context;
+}
+
 export interface Overlay {
   readonly path: readonly string[];
   readonly value: Value;

@@ -128,7 +128,17 @@ export function directNames(body: Body, ...heads: readonly Term[]): ReadonlySet<
   const names = new Set<string>();
   for (const statement of body) addStatement(statement, names);
   for (const head of heads) addTerm(head, names);
+  for (const name of body.flatMap(declaredNames)) names.delete(name);
   return names;
+}
+
+function declaredNames(statement: Statement): readonly string[] {
+  const names = new Set<string>();
+  if (statement.kind === "assign") addTerm(statement.left, names);
+  if (statement.kind === "some") for (const { name } of statement.names) names.add(name);
+  if (statement.kind === "someIn") addTerm(statement.value, names);
+  if (statement.kind === "someIn" && statement.key !== undefined) addTerm(statement.key, names);
+  return [...names];
 }
 
 function addStatement(statement: Statement, names: Set<string>): void {

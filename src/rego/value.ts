@@ -82,11 +82,17 @@ export type ObjectValue = StringMap | RObject;
 export abstract class Lazy {
   abstract get(key: Value): Value | undefined;
   abstract force(): Value | undefined;
+
+  /** It stands where values do, on the way to one. */
+  get asValue(): Value {
+    return this as unknown as Value;
+  }
 }
 
 /** The finished value. */
 export function forced(value: Value | undefined): Value | undefined {
-  return value instanceof Lazy ? value.force() : value;
+  const document: unknown = value;
+  return document instanceof Lazy ? document.force() : value;
 }
 
 /** Collects an object's entries; the same key twice must bring the same value. */

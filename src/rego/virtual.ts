@@ -2,7 +2,17 @@ import type { RuleProgram } from "./program.ts";
 import type { Context } from "./runtime.ts";
 import { replaced } from "./overrides.ts";
 import { isGroup, type PackageNode, type RuleGroup } from "./rules.ts";
-import { entriesOf, type Entry, isObject, isString, Lazy, lookup, objectOf, type Value } from "./value.ts";
+import {
+  entriesOf,
+  type Entry,
+  forced,
+  isObject,
+  isString,
+  Lazy,
+  lookup,
+  objectOf,
+  type Value,
+} from "./value.ts";
 
 /** What `data` is in a context: the base document, and above it what the rules of the packages make. */
 export function dataOf(program: RuleProgram | undefined, base: Value): (context: Context) => Value {
@@ -10,7 +20,7 @@ export function dataOf(program: RuleProgram | undefined, base: Value): (context:
     if (program === undefined) {
       return context.overlays.reduce((data, { path, value }) => replaced(data, path, value), base);
     }
-    return new PackageValue({ program, context, path: [] }, program.root, base);
+    return new PackageValue({ program, context, path: [] }, program.root, base).asValue;
   };
 }
 
@@ -41,17 +51,18 @@ class PackageValue extends Lazy {
     const exact = overlays.find((overlay) => overlay.path.length === path.length);
     const below = overlays.length > (exact === undefined ? 0 : 1);
     if (exact !== undefined)
-      return below ? new PackageValue({ ...this.#at, path }, undefined, exact.value) : exact.value;
+      return below ? new PackageValue({ ...this.#at, path }, undefined, exact.value).asValue : exact.value;
     const child = this.#node?.children.get(key);
     if (child !== undefined && isGroup(child)) return this.#rule(child, path, below);
     if (child === undefined && !below) return base;
-    return new PackageValue({ ...this.#at, path }, child, base);
+    return new PackageValue({ ...this.#at, path }, child, base).asValue;
   }
 
   #rule(group: RuleGroup, path: readonly string[], below: boolean): Value | undefined {
     const { program, context } = this.#at;
     if (group.kind === "function") return undefined;
-    if (below) return new PackageValue({ ...this.#at, path }, undefined, program.valueOf(group, context));
+    if (below)
+      return new PackageValue({ ...this.#at, path }, undefined, program.valueOf(group, context)).asValue;
     return program.lazyValueOf(group, context);
   }
 
@@ -66,7 +77,7 @@ class PackageValue extends Lazy {
     const entries = new Map<Value, Value>(base === undefined ? [] : entriesOf(base));
     for (const name of names) {
       const value = name === undefined ? undefined : this.get(name);
-      const whole = value instanceof Lazy ? value.force() : value;
+      const whole = forced(value);
       if (name !== undefined && whole !== undefined) entries.set(name, whole);
     }
     return objectOf([...entries] as Entry[]);

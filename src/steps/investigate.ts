@@ -174,7 +174,7 @@ function questionsOf(
     };
     return openLocations(run.plan, setup.locations)
       .filter(({ name }) => !arrived.some((one) => one.check === check.name && one.location === name))
-      .map((location) => ({ check: check.name, location, request }));
+      .map((location) => ({ check: check.name, location, request: { ...request, location: location.name } }));
   });
 }
 

@@ -40,7 +40,7 @@ suite("reload", () => {
       for (let number = 0; !ended; number += 1) {
         passedOn.push(await server.post({ number }, "/tenant/pass-on"));
         if (number % 5 > 0) continue;
-        const path = `/under-load-${number}`;
+        const path = `/under-load-${number}.html`;
         await server.post({ url: world.site.page(path) }, "/tenant/page");
         checked.push(world.site.page(path));
       }

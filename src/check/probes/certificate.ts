@@ -58,7 +58,10 @@ function judge(leaf: X509Certificate | undefined, code: string, { host, place, n
   if (code === "CERT_NOT_YET_VALID") {
     const early = chainOf(leaf).find(({ validFromDate }) => validFromDate.getTime() > now);
     const from = dateOf(early?.validFromDate, now);
-    return new ProbeFailure("tls.not-yet-valid", `${nameIn(leaf, early)} is not valid before ${from} at ${place}`);
+    return new ProbeFailure(
+      "tls.not-yet-valid",
+      `${nameIn(leaf, early)} is not valid before ${from} at ${place}`,
+    );
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
     const names = leaf?.subjectAltName ?? oneLine(leaf?.subject) ?? "nobody";

@@ -14,7 +14,8 @@ const headers = z
   .superRefine((record, context) => {
     for (const [name, value] of Object.entries(record)) {
       const fault = headerFault(name, value);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: [name], input: name });
+      if (fault !== undefined)
+        context.addIssue({ code: "custom", message: fault, path: [name], input: name });
     }
   })
   .default({})

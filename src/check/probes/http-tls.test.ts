@@ -61,7 +61,8 @@ suite("certificates", () => {
       name: "for another name",
       wish: { names: ["shop.example", "www.shop.example"] },
       errorClass: "tls.hostname",
-      message: /^certificate is for DNS:shop\.example, DNS:www\.shop\.example, not for storefront\.example, at /,
+      message:
+        /^certificate is for DNS:shop\.example, DNS:www\.shop\.example, not for storefront\.example, at /,
     },
   ];
   for (const { name, wish, errorClass, message } of bad) {
@@ -81,10 +82,15 @@ suite("certificates", () => {
   }
 
   test("one that vouches for itself is not trusted", async () => {
-    await using server = await startFaultServer({ certificate: await makeSelfSigned({ names: ["storefront.example"] }) });
+    await using server = await startFaultServer({
+      certificate: await makeSelfSigned({ names: ["storefront.example"] }),
+    });
     const seen = await look(server.port);
     assert.equal(seen.errorClass, "tls.untrusted");
-    assert.match(seen.message, /^certificate from CN=storefront\.example is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
+    assert.match(
+      seen.message,
+      /^certificate from CN=storefront\.example is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+    );
     assert.deepEqual(server.requests, []);
   });
 
@@ -116,7 +122,12 @@ suite("certificates", () => {
   test("an assertion sees how long it is valid", async () => {
     const certificate = await authority.issue({ names: ["storefront.example"], validToDays: 9 });
     await using server = await startFaultServer({ certificate });
-    const target = { source: "certificate", property: "days-until-expiry", comparison: "greater-than", target: 14 };
+    const target = {
+      source: "certificate",
+      property: "days-until-expiry",
+      comparison: "greater-than",
+      target: 14,
+    };
     const soft = await look(server.port, { assertions: [{ ...target, degraded: true }] });
     assert.equal(soft.outcome, "pass");
     assert.match(soft.message, /days-until-expiry is 9, not more than 14/);

@@ -169,6 +169,9 @@ suite("what is sent", () => {
   });
 });
 
+const rebinding: Lookup = (name) =>
+  Promise.resolve([{ address: name === "public.example" ? "127.0.0.1" : "169.254.169.254", family: 4 }]);
+
 suite("redirects", () => {
   const allowLoopback = { target: { from: "config", allowPrivate: ["127.0.0.0/8"] } };
 
@@ -236,9 +239,10 @@ suite("redirects", () => {
   test("resolve and guard each host: a name that means something else by then is refused", async () => {
     await using server = await startFaultServer();
     const url = `http://public.example:${server.port}/redirect?to=http://rebound.example:${server.port}/`;
-    const lookup: Lookup = (name) =>
-      Promise.resolve([{ address: name === "public.example" ? "127.0.0.1" : "169.254.169.254", family: 4 }]);
-    const seen = await runProbe(probeRequestFor(url, allowLoopback as object), { signal: signal(), lookup });
+    const seen = await runProbe(probeRequestFor(url, allowLoopback as object), {
+      signal: signal(),
+      lookup: rebinding,
+    });
     assert.equal(seen.errorClass, "location.blocked-target");
     assert.match(seen.message, /rebound\.example is 169\.254\.169\.254: .*metadata/);
   });
@@ -292,7 +296,11 @@ suite("settings", () => {
       message: /credentials as a header/,
     },
     { settings: { method: "POST" }, path: "method", message: /GET/ },
-    { settings: { headers: { "a b": "c" } }, path: "headers.a b", message: /"a b" is not the name of a header/ },
+    {
+      settings: { headers: { "a b": "c" } },
+      path: "headers.a b",
+      message: /"a b" is not the name of a header/,
+    },
     { settings: { headers: { a: "b\nc" } }, path: "headers.a", message: /^a header's value is one line/ },
     { settings: { "max-body": 0 }, path: "max-body", message: /1/ },
     { settings: { timeout: "5" }, path: "timeout", message: /not a duration/ },

@@ -74,14 +74,14 @@ type Step = { readonly redirect: string; readonly statusCode: number } | Omit<An
 
 /** One hop: a fresh connection, one request. */
 async function visit(
-  { settings, trace }: Journey,
+  { settings, context, trace }: Journey,
   { url, headers }: { readonly url: URL; readonly headers: Record<string, string> },
   signal: AbortSignal,
 ): Promise<Step> {
   const place = endpoint(trace.remote, portOf(url));
   const socket = await open(url, trace, signal);
   try {
-    const question = { url, method: settings.method, headers: { ...defaultHeaders, ...headers }, place };
+    const question = { url, method: settings.method, headers: { ...ownHeaders(context), ...headers }, place };
     const response = await ask(socket, question, signal);
     trace.end("firstByte");
     const statusCode = response.statusCode ?? 0;
@@ -114,11 +114,10 @@ async function open(url: URL, trace: Trace, signal: AbortSignal) {
 }
 
 /** `identity`: the body's size and text are what the server has, and no small answer can unfold into a huge one. */
-const defaultHeaders = {
-  "user-agent": `crosscheck/${version}`,
-  accept: "*/*",
-  "accept-encoding": "identity",
-};
+function ownHeaders({ location }: AttemptContext): Record<string, string> {
+  const who = location === undefined ? "" : ` (${location})`;
+  return { "user-agent": `crosscheck/${version}${who}`, accept: "*/*", "accept-encoding": "identity" };
+}
 
 function configuredHeaders({ headers }: HttpSettings): Record<string, string> {
   return Object.fromEntries(

@@ -15,6 +15,8 @@ function toNumber(value: null | boolean | string | Num): Num {
   if (isNumber(value)) return value;
   if (value === null) return 0;
   if (typeof value === "boolean") return value ? 1 : 0;
+  if (/^[+-]?(?:nan|inf|infinity)$/i.test(value))
+    throw new BuiltinError("operand 1 must be valid number string", "eval_type_error");
   const plain = value
     .replace(/^\+/, "")
     .replace(/^(-?)\./, "$10.")
@@ -32,10 +34,7 @@ const items = oneOf(array, set);
 
 /** Types and casts: https://www.openpolicyagent.org/docs/policy-reference/builtins/types */
 export const types: readonly Callee[] = [
-  // Another type is no error: it is false in newer OPA, undefined in older; the newest is followed.
-  ...TYPES.map((type) =>
-    builtin(`is_${type}`, [any], (value) => (typeName(value) === type ? true : undefined)),
-  ),
+  ...TYPES.map((type) => builtin(`is_${type}`, [any], (value) => typeName(value) === type)),
   builtin("type_name", [any], typeName),
   builtin("to_number", [oneOf(nothing, boolean, number, string)], toNumber),
   cast("cast_boolean", boolean),
