@@ -9,6 +9,7 @@ import { createPipeline } from "./pipeline.ts";
 import { openSetup } from "./setup.ts";
 import type { OpenSetup } from "./setup.ts";
 import type { Context } from "./steps/context.ts";
+import { LocationHealth } from "./steps/self-watch.ts";
 import { reportTrouble } from "./steps/trouble.ts";
 import { openDatabase } from "./store/database.ts";
 import type { DatabaseLocation } from "./store/database.ts";
@@ -55,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     database,
     log: options.log,
     metrics: createMetrics(),
+    locationHealth: new LocationHealth(),
     setup: () => setups.current(),
     now: Date.now,
     random: Math.random,

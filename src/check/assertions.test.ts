@@ -61,6 +61,7 @@ suite("hold", () => {
     ["header", "x-absent", "not-equals", "a"],
     ["header", "x-absent", "not-contains", "a"],
     ["header", "x-empty", "is-empty"],
+    ["header", "constructor", "is-null"],
     ["header", "x-empty", "not-null"],
     ["body", undefined, "contains", '"status":"ok"'],
     ["body", undefined, "matches", "\\bok\\b"],

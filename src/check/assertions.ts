@@ -35,20 +35,28 @@ interface Found {
 
 const actualLimit = 200;
 
-/** Judges each assertion by itself, in order. Expects assertions without faults (`assertionFaults`). */
-export function evaluate(assertions: readonly Assertion[], evidence: Evidence): readonly Judged[] {
+/**
+ * Judges each assertion by itself, in order. Expects assertions without faults (`assertionFaults`). What is told of
+ * values goes through `hide`, before it is cut: half a secret is one, too.
+ */
+export function evaluate(
+  assertions: readonly Assertion[],
+  evidence: Evidence,
+  hide: (text: string) => string = (text) => text,
+): readonly Judged[] {
   return assertions.map((assertion) => {
     const found = find(assertion, evidence);
     const unsure =
       evidence.truncated && assertion.source === "body" && assertion.comparison === "not-contains";
     const holds = found.missing === undefined && compare(found.value, assertion);
     const passed = holds && !unsure;
-    const actual = found.value === undefined ? {} : { actual: excerpt(textOf(found.value), actualLimit) };
+    const actual =
+      found.value === undefined ? {} : { actual: excerpt(hide(textOf(found.value)), actualLimit) };
     const tail = holds && unsure ? ": the body is longer than max-body, its rest was not read" : "";
     return {
       result: { ...assertion, ...actual, passed },
       errorClass: found.errorClass ?? classOf(assertion),
-      message: passed ? "" : describe(assertion, found, holds) + tail,
+      message: passed ? "" : describe(assertion, { ...found, shown: quote(found.value, hide) }, holds) + tail,
     };
   });
 }
@@ -58,7 +66,7 @@ function find({ source, property = "" }: Assertion, evidence: Evidence): Found {
     case "status-code":
       return { value: evidence.statusCode };
     case "header":
-      return { value: evidence.headers[property.toLowerCase()] };
+      return { value: ownHeader(evidence.headers, property.toLowerCase()) };
     case "body":
       return { value: evidence.body };
     case "json-body":
@@ -70,6 +78,11 @@ function find({ source, property = "" }: Assertion, evidence: Evidence): Found {
         return { value: undefined, missing: "there is no certificate: the answer came over http" };
       return { value: evidence.tls[certificateProperties[property as keyof typeof certificateProperties]] };
   }
+}
+
+/** `constructor` is the name of a header, too. */
+function ownHeader(headers: Evidence["headers"], name: string): string | undefined {
+  return Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
 /** The node that the path selects; several are a list, none is undefined. */
@@ -169,8 +182,12 @@ const phrases: Record<Comparison, (actual: string, target: string) => string> = 
   "has-key": (_, target) => `has no key ${target}`,
 };
 
-function describe({ source, property, comparison, target }: Assertion, found: Found, holds: boolean): string {
-  if (found.missing !== undefined) return found.missing;
+function describe(
+  { source, property, comparison, target }: Assertion,
+  { value, missing, shown }: Found & { readonly shown: string },
+  holds: boolean,
+): string {
+  if (missing !== undefined) return missing;
   const subject = {
     header: `header ${property}`,
     "json-body": `${property}`,
@@ -178,13 +195,13 @@ function describe({ source, property, comparison, target }: Assertion, found: Fo
   };
   const name = source in subject ? subject[source as keyof typeof subject] : source.replace("-", " ");
   if (holds) return `${name} cannot be told not to contain ${quote(target)}`;
-  if (found.value === undefined) return `${name} is missing`;
+  if (value === undefined) return `${name} is missing`;
   const unit = source === "response-time" ? " ms" : "";
-  return `${name} ${phrases[comparison](quote(found.value) + unit, quote(target))}`;
+  return `${name} ${phrases[comparison](shown + unit, quote(target))}`;
 }
 
-function quote(value: unknown): string {
-  return excerpt(JSON.stringify(value) ?? "nothing", 80);
+function quote(value: unknown, hide: (text: string) => string = (text) => text): string {
+  return excerpt(hide(JSON.stringify(value) ?? "nothing"), 80);
 }
 
 function excerpt(text: string, limit: number): string {

@@ -11,6 +11,7 @@ export type Question =
 
 /** Errors lose their class on the way between threads. */
 export type Reply =
+  | { readonly ready: true }
   | { readonly number: number; readonly observation: Observation }
   | { readonly number: number; readonly faults: readonly string[] }
   | { readonly number: number; readonly bug: string };
@@ -39,3 +40,4 @@ async function receive(question: Question): Promise<void> {
 parentPort?.on("message", (question: Question) => {
   void receive(question);
 });
+parentPort?.postMessage({ ready: true } satisfies Reply, []);

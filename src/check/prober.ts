@@ -6,7 +6,9 @@ import { abortable, cutShort } from "./abortable.ts";
 import type { Question, Reply } from "./probe-thread.ts";
 
 interface Pending extends PromiseWithResolvers<Observation> {
-  readonly watchdog: NodeJS.Timeout;
+  readonly request: ProbeRequest;
+  /** Set once the thread has been asked. */
+  watchdog?: NodeJS.Timeout;
 }
 
 /** How much longer than its deadline the thread may take before it counts as hung. */
@@ -20,6 +22,7 @@ export class Prober implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   readonly #ending = new Set<Promise<unknown>>();
   #worker: Worker | undefined;
+  #ready = false;
   #last = 0;
   #disposed = false;
 
@@ -35,19 +38,15 @@ export class Prober implements AsyncDisposable {
     if (this.#disposed) throw new LocationError("location.bug", "the probe thread has been closed");
     this.#last += 1;
     const number = this.#last;
-    const answer = Promise.withResolvers<Observation>();
-    // It runs on after an abort, until the thread has obeyed: a hung one must not stay.
-    const watchdog = setTimeout(() => {
-      this.#replace(number);
-    }, request.deadlineMs + graceMs);
-    this.#pending.set(number, { ...answer, watchdog });
+    const pending: Pending = { ...Promise.withResolvers<Observation>(), request };
+    this.#pending.set(number, pending);
     this.#worker ??= this.#start();
-    this.#worker.postMessage({ number, request } satisfies Question, []);
+    if (this.#ready) this.#send(number, pending);
     try {
-      return await abortable(answer.promise, signal);
+      return await abortable(pending.promise, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      this.#worker?.postMessage({ number, cancel: true } satisfies Question, []);
+      this.#cancel(number, pending);
       throw cutShort(signal);
     }
   }
@@ -64,7 +63,7 @@ export class Prober implements AsyncDisposable {
     const entry = new URL(`./probe-thread${import.meta.url.slice(-3)}`, import.meta.url);
     const worker = new Worker(entry, { name: "probe" });
     worker.on("message", (reply: Reply) => {
-      this.#settle(reply);
+      if (this.#worker === worker) this.#settle(reply);
     });
     let cause: unknown;
     worker.on("error", (error) => {
@@ -78,7 +77,25 @@ export class Prober implements AsyncDisposable {
     return worker;
   }
 
+  #send(number: number, pending: Pending): void {
+    pending.watchdog = setTimeout(() => {
+      this.#replace(number);
+    }, pending.request.deadlineMs + graceMs);
+    this.#worker?.postMessage({ number, request: pending.request } satisfies Question, []);
+  }
+
+  /** The watchdog runs on until the thread has obeyed: a hung one must not stay. */
+  #cancel(number: number, { watchdog }: Pending): void {
+    if (watchdog === undefined) this.#pending.delete(number);
+    else this.#worker?.postMessage({ number, cancel: true } satisfies Question, []);
+  }
+
   #settle(reply: Reply): void {
+    if ("ready" in reply) {
+      this.#ready = true;
+      for (const [number, pending] of this.#pending) this.#send(number, pending);
+      return;
+    }
     const pending = this.#take(reply.number);
     if ("observation" in reply) pending?.resolve(reply.observation);
     else if ("faults" in reply) pending?.reject(new ConfigError(reply.faults));
@@ -105,6 +122,7 @@ export class Prober implements AsyncDisposable {
   #end(reason: LocationError): void {
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#ready = false;
     if (worker !== undefined) {
       const ended = worker.terminate();
       this.#ending.add(ended);

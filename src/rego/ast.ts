@@ -16,7 +16,7 @@ export type Term =
   | { readonly kind: "array" | "set"; readonly items: readonly Term[]; readonly pos: Pos }
   | { readonly kind: "object"; readonly entries: readonly (readonly [Term, Term])[]; readonly pos: Pos }
   | ComprehensionTerm
-  | { readonly kind: "template"; readonly parts: readonly (string | Term)[]; readonly pos: Pos };
+  | { readonly kind: "template"; readonly parts: readonly (string | TemplatePart)[]; readonly pos: Pos };
 
 /** A call by its dotted name; infix operators are calls too: `a + b` is `plus(a, b)`. */
 export interface CallTerm {
@@ -34,6 +34,12 @@ export interface ComprehensionTerm {
   readonly value: Term;
   readonly body: Body;
   readonly pos: Pos;
+}
+
+/** `{value}`, or `{value with …}`, where the body gives the value its override. */
+export interface TemplatePart {
+  readonly value: Term;
+  readonly body: Body;
 }
 
 /** `… with target as value` */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, condition, expression, RegoError } from "./index.ts";
 
-function failure(query: string): string {
+function failure(query: string, modules: Record<string, string> = {}): string {
   try {
-    compile({ query, file: "q" });
+    compile({ query, modules, file: "q" });
     return "compiled";
   } catch (error) {
     if (error instanceof RegoError) return `${error.row}:${error.col} ${error.message}`;
@@ -76,11 +76,42 @@ test("an error prints its place as OPA does", () => {
   );
 });
 
-test("modules are refused by name", () => {
-  assert.throws(
-    () => compile({ query: "true", modules: { "a.rego": "package a" } }),
-    /modules are not supported yet/,
-  );
+/** A module (v1 unless it says otherwise), then row:col and message. */
+const moduleRows: readonly (readonly [string, string])[] = [
+  ["p := 1", "1:1 rego_parse_error: unexpected identifier token: expected package"],
+  ["package a\np { true }", "2:1 rego_parse_error: `if` keyword is required before rule body"],
+  ["package a\np", "2:1 rego_parse_error: var cannot be used for rule name"],
+  [
+    "package a\nimport foo.bar",
+    "2:8 rego_parse_error: unexpected import path, must begin with one of: {data, future, input, rego}",
+  ],
+  ["package a\n1 := 2", "2:1 rego_parse_error: scalar cannot be used for rule name"],
+  ["package a\ndefault p", "2:10 rego_parse_error: unexpected eof token: expected default value"],
+  ["package a\np := x", "2:6 rego_unsafe_var_error: var x is unsafe"],
+  ["package a\np if { not x }", "2:12 rego_unsafe_var_error: var x is unsafe"],
+  ["package a\np if p", "2:1 rego_recursion_error: rule data.a.p is recursive: data.a.p -> data.a.p"],
+  [
+    "package a\np := q\nq := data.a",
+    "2:1 rego_recursion_error: rule data.a.p is recursive: data.a.p -> data.a.q -> data.a.p",
+  ],
+  ["package a\nf(x) := f(x)", "2:1 rego_recursion_error: rule data.a.f is recursive: data.a.f -> data.a.f"],
+  ["package a\nf(x) := 1\np := f(1, 2, 3)", "3:6 rego_type_error: function f has arity 1, got 3 arguments"],
+  ["package a\nf(x) := 1\nf(x, y) := 2", "2:1 rego_type_error: conflicting rules data.a.f found"],
+  ["package a\np := 1\np contains 2", "2:1 rego_type_error: conflicting rules data.a.p found"],
+  ["package a\ndefault p := 1\ndefault p := 2", "3:9 rego_type_error: multiple default rules data.a.p found"],
+  [
+    "package a\np := 1\np.q := 2",
+    "2:1 rego_type_error: rule data.a.p conflicts with a package or rule below it",
+  ],
+  [
+    "package a\np if true with foo as 1",
+    "2:16 rego_type_error: with keyword target must reference existing input, data, or a function",
+  ],
+];
+
+test("modules' errors say what and where", () => {
+  for (const [source, expected] of moduleRows)
+    assert.equal(failure("true", { "a.rego": source }), expected, source);
 });
 
 test("an expression is a single term", () => {

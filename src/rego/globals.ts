@@ -34,11 +34,11 @@ export function globalsOf(
       depends(group);
       return checkArity(world.program.callee(group), { name, args, pos });
     },
-    functionNamed: (name) => {
+    functionNamed: (name, pos) => {
       const group = functionAt(name);
-      return group === undefined
-        ? (world.custom.get(name) ?? BUILTINS.get(name))
-        : world.program.callee(group);
+      if (group === undefined) return builtinNamed(name, pos, world.custom);
+      depends(group);
+      return world.program.callee(group);
     },
     refer: (head, path) => {
       if (head.op === "data") for (const group of reached(root, path)) depends(group);
@@ -92,14 +92,15 @@ function groupAt(root: PackageNode, path: readonly string[]): RuleGroup | undefi
   return node !== undefined && isGroup(node) ? node : undefined;
 }
 
-/** The rules a reference may read: one on its way, or all below where its keys stop being known. */
-function reached(root: PackageNode, path: readonly Expr[]): readonly RuleGroup[] {
-  let node: PackageNode | RuleGroup | undefined = root;
-  for (const key of path) {
-    if (node === undefined || isGroup(node) || key.op !== "const") break;
-    node = typeof key.value === "string" ? node.children.get(key.value) : undefined;
-  }
-  return node === undefined ? [] : below(node);
+/** The rules a reference may read: those on its way, and all below its end. A key not known yet may be any. */
+function reached(
+  node: PackageNode | RuleGroup | undefined,
+  [key, ...rest]: readonly Expr[],
+): readonly RuleGroup[] {
+  if (node === undefined) return [];
+  if (isGroup(node) || key === undefined) return below(node);
+  if (key.op !== "const") return [...node.children.values()].flatMap((child) => reached(child, rest));
+  return typeof key.value === "string" ? reached(node.children.get(key.value), rest) : [];
 }
 
 function below(node: PackageNode | RuleGroup): readonly RuleGroup[] {
@@ -115,17 +116,18 @@ interface Call {
 
 function builtinCallee(call: Call, version: Version, custom: ReadonlyMap<string, Callee>): Callee {
   const { name, pos } = call;
-  const callee = custom.get(name) ?? BUILTINS.get(name);
-  if (callee === undefined) {
-    const reason = NOT_YET.has(name)
-      ? `builtin function ${name} is not supported yet`
-      : `undefined function ${name}`;
-    throw new RegoError("rego_type_error", reason, pos);
-  }
+  const callee = builtinNamed(name, pos, custom);
+  if (callee === undefined) throw new RegoError("rego_type_error", `undefined function ${name}`, pos);
   if (version === "v1" && DEPRECATED.has(name) && !custom.has(name)) {
     throw new RegoError("rego_type_error", `deprecated built-in function calls in expression: ${name}`, pos);
   }
   return checkArity(callee, call);
+}
+
+function builtinNamed(name: string, pos: Pos, custom: ReadonlyMap<string, Callee>): Callee | undefined {
+  const callee = custom.get(name) ?? BUILTINS.get(name);
+  if (callee !== undefined || !NOT_YET.has(name)) return callee;
+  throw new RegoError("rego_type_error", `builtin function ${name} is not supported yet`, pos);
 }
 
 /** One argument more than the arity is what the result is held against. */

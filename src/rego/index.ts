@@ -1,5 +1,6 @@
 import type { Version } from "./ast.ts";
 import { compileProgram, compileQuery, type CompiledQuery, queryGlobals } from "./compile.ts";
+import { RegoError } from "./error.ts";
 import type { Callee } from "./ir.ts";
 import { DEFAULT_BUDGET, metered } from "./meter.ts";
 import type { Num } from "./number.ts";
@@ -136,7 +137,28 @@ interface Query {
   readonly program: RuleProgram | undefined;
 }
 
-function prepare({ modules = {}, version = "v1", query, file = "", builtins = [] }: CompileOptions): Query {
+/** Compiles what the options say; sources nested absurdly are errors like others, not crashes. */
+function prepare(options: CompileOptions): Query {
+  try {
+    return prepareAll(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RegoError(
+      "rego_compile_error",
+      `the source is nested too deeply: ${error.message}`,
+      undefined,
+      { cause: error },
+    );
+  }
+}
+
+function prepareAll({
+  modules = {},
+  version = "v1",
+  query,
+  file = "",
+  builtins = [],
+}: CompileOptions): Query {
   const custom = new Map(builtins.map((builtin) => [builtin.name, hosted(builtin)]));
   const parsed = Object.entries(modules).map(([name, source]) => parseModule(source, name, version));
   const world = compileProgram(parsed, version, custom);

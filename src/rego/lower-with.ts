@@ -8,7 +8,7 @@ export function lowerOverride({ target, value }: With, place: Place): Override {
   const path = textPath(target);
   const [root, ...rest] = path;
   const name = path.join(".");
-  const named = place.globals.functionNamed(name);
+  const named = place.globals.functionNamed(name, target.pos);
   if (named !== undefined)
     return { kind: "function", name: named.name, replacement: replacement(value, place) };
   if (root === "input" || root === "data") return { kind: root, path: rest, value: lowerTerm(value, place) };
@@ -34,8 +34,15 @@ function textPath(target: Term): readonly string[] {
 
 /** Another function by its name, else a value. */
 function replacement(value: Term, place: Place): Extract<Override, { kind: "function" }>["replacement"] {
-  const isName =
-    value.kind === "var" || (value.kind === "ref" && value.path.every((part) => part.kind === "scalar"));
-  const callee = isName ? place.globals.functionNamed(textPath(value).join(".")) : undefined;
+  const name = dottedName(value);
+  const callee = name === undefined ? undefined : place.globals.functionNamed(name, value.pos);
   return callee ?? lowerTerm(value, place);
+}
+
+function dottedName(term: Term): string | undefined {
+  const parts = term.kind === "ref" ? [term.head, ...term.path] : [term];
+  const names = parts.map((part) =>
+    part.kind === "var" ? part.name : part.kind === "scalar" ? part.value : undefined,
+  );
+  return names.every((name) => typeof name === "string") ? names.join(".") : undefined;
 }

@@ -138,13 +138,10 @@ function collect(
 function template(term: Extract<Term, { kind: "template" }>, place: Place): Expr {
   const parts = term.parts.map((part): string | Collect => {
     if (typeof part === "string") return part;
-    const scope = place.scope.inner(directNames([], part));
-    return collect({ ...place, scope, goals: [] }, place, {
-      of: "set",
-      key: undefined,
-      value: part,
-      pos: part.pos,
-    });
+    const scope = place.scope.inner(directNames(part.body, part.value));
+    const inner: Place = { ...place, scope, goals: [] };
+    place.statements(part.body, inner);
+    return collect(inner, place, { of: "set", key: undefined, value: part.value, pos: part.value.pos });
   });
   return { op: "template", parts, pos: term.pos };
 }

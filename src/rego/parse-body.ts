@@ -1,8 +1,8 @@
-import type { Body, SomeIn, Statement, Term, VarTerm, Version, With } from "./ast.ts";
+import type { Body, SomeIn, Statement, Term, VarTerm, Version } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import type { Pos } from "./error.ts";
 import { lex } from "./lexer.ts";
-import { parseExpression, parseWithKey } from "./parse-term.ts";
+import { parseExpression, parseWithKey, parseWiths } from "./parse-term.ts";
 
 /** More statements than any human writes; ordering them takes time that grows with the square. */
 const MAX_STATEMENTS = 2000;
@@ -65,20 +65,9 @@ function isEvery(cursor: Cursor): boolean {
 function expression(cursor: Cursor, pos: Pos): Statement {
   const left = parseWithKey(cursor);
   const kind = cursor.accept(":=") ? "assign" : cursor.accept("=") ? "unify" : undefined;
-  if (kind === undefined) return { kind: "term", term: left, withs: withs(cursor), pos };
+  if (kind === undefined) return { kind: "term", term: left, withs: parseWiths(cursor), pos };
   const right = parseWithKey(cursor);
-  return { kind, left, right, withs: withs(cursor), pos };
-}
-
-function withs(cursor: Cursor): readonly With[] {
-  const list: With[] = [];
-  while (cursor.acceptKeyword("with")) {
-    const target = parseExpression(cursor);
-    if (target.kind !== "var" && target.kind !== "ref") cursor.fail("expected ref or var", target.pos);
-    if (!cursor.acceptKeyword("as")) cursor.unexpected("expected as keyword");
-    list.push({ target, value: parseExpression(cursor) });
-  }
-  return list;
+  return { kind, left, right, withs: parseWiths(cursor), pos };
 }
 
 function some(cursor: Cursor, pos: Pos): Statement {
@@ -91,7 +80,7 @@ function some(cursor: Cursor, pos: Pos): Statement {
     if (term.kind !== "var") cursor.fail("expected var", term.pos);
     return term;
   });
-  return { kind: "some", names, withs: withs(cursor), pos };
+  return { kind: "some", names, withs: parseWiths(cursor), pos };
 }
 
 function someIn(cursor: Cursor, terms: readonly Term[], pos: Pos): SomeIn {
@@ -103,7 +92,7 @@ function someIn(cursor: Cursor, terms: readonly Term[], pos: Pos): SomeIn {
     key: terms.length === 2 ? terms[0] : undefined,
     value,
     domain,
-    withs: withs(cursor),
+    withs: parseWiths(cursor),
     pos,
   };
 }
@@ -118,7 +107,7 @@ function every(cursor: Cursor, pos: Pos): Statement {
   const body = cursor.deeper(() => parseBody(cursor, "}"));
   cursor.expect("}");
   const vars = second === undefined ? { key: undefined, value: first } : { key: first, value: second };
-  return { kind: "every", ...vars, domain, body, withs: withs(cursor), pos };
+  return { kind: "every", ...vars, domain, body, withs: parseWiths(cursor), pos };
 }
 
 function variable(cursor: Cursor): VarTerm {

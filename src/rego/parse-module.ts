@@ -75,10 +75,14 @@ function parseRules(cursor: Cursor, strict: boolean): Rule[] {
   if (!hasIf && strict) cursor.fail("`if` keyword is required before rule body", head.pos);
   const clauses: Clause[] = [{ value: settled.value, body: ruleBody(cursor) }];
   addElses(cursor, clauses, strict);
-  const rules = [ruleOf(settled, false, clauses)];
-  while (!strict && !hasIf && cursor.isSymbol("{") && clauses.length === 1) {
-    rules.push(ruleOf(settled, false, [{ value: settled.value, body: ruleBody(cursor) }]));
-  }
+  const first = ruleOf(settled, false, clauses);
+  return strict || hasIf || clauses.length > 1 ? [first] : [first, ...furtherBodies(cursor, settled)];
+}
+
+function furtherBodies(cursor: Cursor, head: Head): Rule[] {
+  const rules: Rule[] = [];
+  while (cursor.isSymbol("{"))
+    rules.push(ruleOf(head, false, [{ value: head.value, body: ruleBody(cursor) }]));
   return rules;
 }
 

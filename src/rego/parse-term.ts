@@ -1,4 +1,4 @@
-import type { Term } from "./ast.ts";
+import type { TemplatePart, Term, With } from "./ast.ts";
 import { type Cursor, MAX_DEPTH } from "./cursor.ts";
 import type { Pos } from "./error.ts";
 import { negate, type Num, parseNumber } from "./number.ts";
@@ -235,12 +235,29 @@ function comprehension(cursor: Cursor, head: ComprehensionHead, close: string): 
 
 function template(cursor: Cursor): Term {
   const { parts = [], pos } = cursor.next();
-  const terms = parts.map((part): string | Term => {
-    if (typeof part === "string") return part;
-    const inner = cursor.over(part);
-    const term = parseExpression(inner);
-    if (inner.token.kind !== "eof") inner.unexpected();
-    return term;
-  });
+  const terms = parts.map((part) => (typeof part === "string" ? part : templatePart(cursor.over(part))));
   return { kind: "template", parts: terms, pos };
+}
+
+function templatePart(cursor: Cursor): TemplatePart {
+  const term = parseExpression(cursor);
+  const withs = parseWiths(cursor);
+  if (cursor.token.kind !== "eof") cursor.unexpected();
+  if (withs.length === 0) return { value: term, body: [] };
+  const { pos } = term;
+  // No source can say a name with a blank, so this one is only ours.
+  const value: Term = { kind: "var", name: "part of a template", pos };
+  return { value, body: [{ kind: "assign", left: value, right: term, withs, pos }] };
+}
+
+/** Any number of `with target as value`. */
+export function parseWiths(cursor: Cursor): readonly With[] {
+  const list: With[] = [];
+  while (cursor.acceptKeyword("with")) {
+    const target = parseExpression(cursor);
+    if (target.kind !== "var" && target.kind !== "ref") cursor.fail("expected ref or var", target.pos);
+    if (!cursor.acceptKeyword("as")) cursor.unexpected("expected as keyword");
+    list.push({ target, value: parseExpression(cursor) });
+  }
+  return list;
 }

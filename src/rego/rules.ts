@@ -59,7 +59,9 @@ interface Placed {
 function placeRule(module: Module, rule: Rule): Placed {
   const dynamicAt = rule.ref.findIndex((key) => key.kind !== "scalar" || typeof key.value !== "string");
   const cut = dynamicAt === -1 ? rule.ref.length : dynamicAt;
-  const names = rule.ref.slice(0, cut).map((key) => (key.kind === "scalar" ? String(key.value) : ""));
+  const names = rule.ref
+    .slice(0, cut)
+    .map((key) => (key.kind === "scalar" && typeof key.value === "string" ? key.value : ""));
   return { path: [...module.path, ...names], sourced: { rule, module, keys: rule.ref.slice(cut) } };
 }
 
@@ -85,7 +87,7 @@ function groupOf(placed: readonly Placed[]): RuleGroup {
     throw new RegoError("rego_type_error", `multiple default rules ${name} found`, second.rule.pos);
   const kinds = new Set(rules.map(kindOf));
   // A rule with keys makes an object, and so all its neighbours do.
-  const kind = kinds.has("object") ? "object" : (kindOf(rules[0] ?? sourced) as GroupKind);
+  const kind = kinds.has("object") ? "object" : kindOf(rules[0] ?? sourced);
   if (kinds.size > 1 && kind !== "object")
     throw new RegoError("rego_type_error", `conflicting rules ${name} found`, pos);
   const arities = new Set(all.map(({ rule }) => rule.args?.length ?? 0));

@@ -7,7 +7,7 @@ export interface Globals {
   readonly name: (name: string) => Expr | undefined;
   readonly callee: (name: string, args: number, pos: Pos) => Callee;
   /** The function of a name, whatever its arity; for `with`. */
-  readonly functionNamed: (name: string) => Callee | undefined;
+  readonly functionNamed: (name: string, pos: Pos) => Callee | undefined;
   /** Told of every reference, so that rules know what they depend on. */
   readonly refer: (root: Expr, path: readonly Expr[]) => void;
   /** v1 forbids locals named `input` or `data`. */

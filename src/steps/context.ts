@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Surroundings } from "../route/plan.ts";
 import type { Database } from "../store/database.ts";
+import type { LocationHealth } from "./self-watch.ts";
 
 /** The running configuration with what was opened for it. A reload puts another one in its place, whole. */
 export interface Setup {
@@ -21,6 +22,7 @@ export interface Context {
   readonly database: Database;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly locationHealth: LocationHealth;
   /** The setup of this moment. */
   setup(): Setup;
   /** ms since 1970 */

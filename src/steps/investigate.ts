@@ -20,7 +20,11 @@ import { domainsOf } from "../verdict/judge.ts";
 import { isSettled } from "../verdict/settled.ts";
 import type { Context, Setup } from "./context.ts";
 import { revealCheck } from "./reveal.ts";
+import { reportTrouble } from "./trouble.ts";
 import { giveVerdict } from "./verdict.ts";
+
+/** How long a location may fail to do its work until somebody is told. */
+const unusableMs = 300_000;
 
 /**
  * 3. An incident's run: begun when it is due, resumed where a replica that died left it, looked at once more when
@@ -186,6 +190,11 @@ function openLocations(plan: Plan, open: ReadonlyMap<string, Location>): Locatio
 async function keep(context: Context, run: Run, observation: Observation): Promise<void> {
   context.metrics.observations.inc({ location: observation.location, outcome: observation.outcome });
   await context.database.write([insertObservation(run.id, run.look, observation)]);
+  const failingMs = context.locationHealth.note(observation, context.now());
+  if (failingMs >= unusableMs) {
+    const note = `it has not done its work for ${Math.round(failingMs / 60_000)} min: ${observation.message}`;
+    await reportTrouble(context, "location-unusable", { what: observation.location, note });
+  }
 }
 
 function isRunSettled(

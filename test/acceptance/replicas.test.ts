@@ -73,7 +73,9 @@ suite("two replicas on one PostgreSQL", { concurrency: true, skip }, () => {
       );
       assert.equal(new Set(told.map(({ key }) => key)).size, 2);
     }
-    const working = [left, right].map(({ log }) => log.some(({ event }) => event === "verdict"));
+    const working = [left, right].map(({ log }) =>
+      log.some(({ event }) => event === "verdict" || event === "delivery"),
+    );
     assert.deepEqual(working, [true, true]);
   });
 

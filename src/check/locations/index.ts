@@ -5,12 +5,12 @@ import { agent } from "./agent.ts";
 import { local } from "./local.ts";
 
 /** Every type of location; a new one is a file here and a word in this list. */
-export const locations = [local, agent] as const;
+export const locationTypes = [local, agent] as const;
 
 /** The settings of a location of any type. */
-export const locationSettings = anyOf(locations);
+export const locationSettings = anyOf(locationTypes);
 
 /** The type behind `type:`; undefined for a word that nobody knows. */
 export function locationByName(name: string): LocationType | undefined {
-  return locations.find((location) => location.name === name);
+  return locationTypes.find((location) => location.name === name);
 }

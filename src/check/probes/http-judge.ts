@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { HttpDetails, TlsDetails } from "../../model/observation.ts";
-import type { AssertionResult } from "../../model/assertion.ts";
 import { evaluate, type Judged } from "../assertions.ts";
 import { failed } from "../failure.ts";
 import type { Finding } from "../probe-type.ts";
@@ -35,17 +34,17 @@ export function judge(
   const { statusCode, headers, body, place } = answer;
   const text = decode(body.bytes, headers["content-type"] ?? "");
   const evidence = { statusCode, headers, body: text, truncated: body.truncated, ...seen };
-  const judged = evaluate(settings.assertions, evidence);
+  const hide = hider(settings);
+  const judged = evaluate(settings.assertions, evidence, hide);
   const unmet = judged.filter(({ result }) => !result.passed);
   const hard = [...statusFault(settings, answer), ...unmet.filter(({ result }) => result.degraded !== true)];
   const soft = unmet.filter(({ result }) => result.degraded === true);
   const [first] = hard;
-  const hide = hider(settings);
   const said = {
     http: describe(answer, text, hide),
-    assertions: judged.map(({ result }) => withoutSecrets(result, hide)),
+    assertions: judged.map(({ result }) => result),
   };
-  const message = (faults: readonly Pick<Judged, "message">[]) => hide(`${inWords(faults)} at ${place}`);
+  const message = (faults: readonly Pick<Judged, "message">[]) => `${inWords(faults)} at ${place}`;
   if (first !== undefined) return { ...failed({ ...first, message: message(hard) }), ...said };
   const slow = soft.some(({ result }) => result.source === "response-time");
   return {
@@ -71,10 +70,6 @@ function inWords(faults: readonly Pick<Judged, "message">[]): string {
   const shown = faults.slice(0, 3).map(({ message }) => message);
   const more = faults.length - shown.length;
   return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
-}
-
-function withoutSecrets(result: AssertionResult, hide: Hide): AssertionResult {
-  return result.actual === undefined ? result : { ...result, actual: hide(result.actual) };
 }
 
 function describe(answer: Answer, text: string, hide: Hide): HttpDetails {

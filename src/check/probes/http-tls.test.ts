@@ -81,6 +81,18 @@ suite("certificates", () => {
     });
   }
 
+  test("one of the chain that has expired is named", async () => {
+    const middle = await authority.delegate({ validFromDays: -90, validToDays: -3 });
+    const certificate = await middle.issue({ names: ["storefront.example"] });
+    await using server = await startFaultServer({ certificate });
+    const seen = await look(server.port);
+    assert.equal(seen.errorClass, "tls.expired", seen.message);
+    assert.match(
+      seen.message,
+      /^certificate CN=Crosscheck Test Intermediate of the chain expired on 20\d\d-\d\d-\d\d \(3 days ago\) at /,
+    );
+  });
+
   test("one that vouches for itself is not trusted", async () => {
     await using server = await startFaultServer({
       certificate: await makeSelfSigned({ names: ["storefront.example"] }),

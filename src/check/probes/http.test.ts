@@ -151,6 +151,12 @@ suite("what is sent", () => {
     assert.equal(headers.connection, "close");
   });
 
+  test("which location asks, where it has a name", async () => {
+    await using server = await startFaultServer();
+    await look(server.url, {}, { location: "eu" });
+    assert.equal(server.requests[0]?.headers["user-agent"], `crosscheck/${version} (eu)`);
+  });
+
   test("configured headers, in any case, before the defaults", async () => {
     await using server = await startFaultServer();
     await look(`${server.url}/echo`, { headers: { Authorization: "Bearer hush-hush", "User-Agent": "me" } });

@@ -22,8 +22,7 @@ export function formatVerb(verb: string, arg: GoValue, flags: Flags): string {
   if (verb === "T") return padded(arg.type, flags);
   const text = arg.type === "string" ? formatText(verb, arg.text, flags) : undefined;
   const number = arg.type === "float64" ? formatFloat(verb, arg.value, flags) : undefined;
-  const whole =
-    arg.type === "int" || arg.type === "*big.Int" ? formatInteger(verb, arg.value, flags) : undefined;
+  const whole = "value" in arg && arg.type !== "float64" ? formatWhole(verb, arg, flags) : undefined;
   return text ?? number ?? whole ?? `%!${verb}(${arg.type}=${formatVerb("v", arg, {})})`;
 }
 
@@ -33,6 +32,16 @@ function padded(text: string, { width = 0, minus, zero }: Flags): string {
   if (missing <= 0) return text;
   if (minus === true) return text + " ".repeat(missing);
   return (zero === true ? "0" : " ").repeat(missing) + text;
+}
+
+/** Go's big integers take %s as well, and know nothing of characters. */
+function formatWhole(
+  verb: string,
+  { type, value }: Extract<GoValue, { value: bigint }>,
+  flags: Flags,
+): string | undefined {
+  if (type === "int" || RADIX[verb] !== undefined) return formatInteger(verb, value, flags);
+  return verb === "s" ? formatInteger("d", value, flags) : undefined;
 }
 
 function formatText(verb: string, whole: string, flags: Flags): string | undefined {
@@ -129,17 +138,25 @@ function upperIf(upper: boolean, text: string): string {
 function fixed(size: number, precision: number): string {
   const shown = Math.min(precision, 100);
   // From 1e21 toFixed switches to exponents; such a double is an integer.
-  const text =
-    size < 1e21 ? size.toFixed(shown) : `${BigInt(size)}${shown > 0 ? `.${"0".repeat(shown)}` : ""}`;
-  return text + "0".repeat(precision - shown);
+  if (size >= 1e21) return `${BigInt(size)}${precision > 0 ? `.${"0".repeat(precision)}` : ""}`;
+  return tiesToEven(size.toFixed(100), size.toFixed(shown), shown) + "0".repeat(precision - shown);
+}
+
+/** JavaScript rounds a tie up, Go to the even digit. `exact` has all digits, `rounded` those that are shown. */
+function tiesToEven(exact: string, rounded: string, shown: number): string {
+  const end = exact.indexOf(".") + 1 + shown;
+  if (!/^50*$/.test(exact.slice(end))) return rounded;
+  const cut = exact.slice(0, end).replace(/\.$/, "");
+  return /[02468]$/.test(cut) ? cut : rounded;
 }
 
 /** Go writes at least two digits of exponent. */
-function exponential(size: number, precision?: number): string {
-  const shown = precision === undefined ? undefined : Math.min(precision, 100);
-  const [mantissa = "", exponent = ""] = size.toExponential(shown).split("e");
+function exponential(size: number, precision: number): string {
+  const shown = Math.min(precision, 100);
+  const [rounded = "", exponent = ""] = size.toExponential(shown).split("e");
+  const [exact = ""] = size.toExponential(100).split("e");
   const digits = exponent.slice(1).padStart(2, "0");
-  return `${mantissa}${"0".repeat((precision ?? 0) - (shown ?? 0))}e${exponent[0] ?? "+"}${digits}`;
+  return `${tiesToEven(exact, rounded, shown)}${"0".repeat(precision - shown)}e${exponent[0] ?? "+"}${digits}`;
 }
 
 /** `%g`: fixed or with an exponent, whichever is for its size; shortest unless a precision is given. */

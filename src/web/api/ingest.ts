@@ -7,6 +7,8 @@ import type { Alert } from "../../model/alert.ts";
 import { describeError } from "../../model/errors.ts";
 import { Secret } from "../../model/secret.ts";
 import { parseDuration } from "../../model/settings.ts";
+import { RecentCount } from "../../steps/self-watch.ts";
+import { reportTrouble } from "../../steps/trouble.ts";
 import { requireToken } from "../auth.ts";
 import { readBody } from "../body.ts";
 import { problem } from "../problem.ts";
@@ -16,13 +18,23 @@ import { verdictsOf } from "../wait.ts";
 
 const maxWaitMs = 120_000;
 
+/** So many refused calls within this time tell `trouble`. */
+const refusalsToTell = 3;
+const refusalWindowMs = 300_000;
+
 /** `POST /`, `/scan`, `/tenant/{route}` and `/alerts/{source}`: alerts come in. 202 once they are on disk. */
 export function ingestRoutes(site: Site): Hono {
   const app = new Hono();
+  const refusals = new RecentCount(refusalWindowMs);
   const guard = requireToken({
     tokens: (c) => ingestTokens(site, c),
-    refused: () => {
+    refused: (c) => {
       site.context.metrics.refused.inc({ reason: "token" });
+      // A name of the configuration: a caller must not be able to make up troubles.
+      const what = site.context.setup().config.sources.get(c.req.param("source") ?? "")?.name ?? "webhook";
+      if (refusals.add(what, site.context.now()) < refusalsToTell) return;
+      const note = "callers without a valid token were turned away: a sender may have the wrong one";
+      void reportTrouble(site.context, "refused-ingest", { what, note });
     },
   });
   app.post("/", guard, (c) => take(site, c, {}));

@@ -1,0 +1,37 @@
+/** `npm run bench`, or `node bench/run.ts PART…`: measures, prints one table and writes results.json. */
+import { writeFile } from "node:fs/promises";
+import { Databases } from "./databases.ts";
+import type { Figure } from "./figure.ts";
+import { describeMachine } from "./machine.ts";
+import { deliver } from "./parts/deliver.ts";
+import { ingest } from "./parts/ingest.ts";
+import { start } from "./parts/start.ts";
+import { timing } from "./parts/timing.ts";
+import { verdict } from "./parts/verdict.ts";
+import { table } from "./table.ts";
+
+const parts = [ingest, deliver, verdict, timing, start];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
+if (unknown.length > 0) {
+  const known = parts.map(({ name }) => name).join(", ");
+  throw new Error(`there is no part ${unknown.join(", ")}, only ${known}`);
+}
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const started = performance.now();
+const machine = await describeMachine();
+const figures: Figure[] = [];
+await using databases = new Databases();
+for (const part of parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  figures.push(...(await part.run({ databases, say })));
+}
+const seconds = Math.round((performance.now() - started) / 1000);
+const about = { ...machine, at: new Date().toISOString(), seconds };
+process.stdout.write(`${JSON.stringify(about)}\n\n${table(figures)}\n`);
+// A part alone is a look, not the record.
+if (wanted.length === 0) {
+  const file = new URL("results.json", import.meta.url);
+  await writeFile(file, `${JSON.stringify({ about, figures }, null, 2)}\n`);
+}

@@ -1,0 +1,35 @@
+import type { Observation } from "../model/observation.ts";
+
+/** How often within a time something happened, by key; it forgets what is older. */
+export class RecentCount {
+  readonly #windowMs: number;
+  readonly #times = new Map<string, number[]>();
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  /** Counts one more; gives how many there were within the window, this one included. */
+  add(key: string, now: number): number {
+    const recent = (this.#times.get(key) ?? []).filter((time) => now - time < this.#windowMs);
+    this.#times.set(key, [...recent.slice(-99), now]);
+    return recent.length + 1;
+  }
+}
+
+/** Of a location's own making; `not-awaited` is ours, a refused target the configuration's. */
+const notItsFault: ReadonlySet<string | null> = new Set(["location.not-awaited", "location.blocked-target"]);
+
+/** Since when a location has not been able to do its work, run after run. */
+export class LocationHealth {
+  readonly #failingSince = new Map<string, number>();
+
+  /** How long the location has been failing without a break, in ms; 0 when it works. */
+  note({ location, outcome, errorClass }: Observation, now: number): number {
+    if (outcome !== "error") this.#failingSince.delete(location);
+    if (outcome !== "error" || notItsFault.has(errorClass)) return 0;
+    const since = this.#failingSince.get(location) ?? now;
+    this.#failingSince.set(location, since);
+    return now - since;
+  }
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { configFile } from "../fixtures/config-file.ts";
+import { startCrosscheck, type Crosscheck, type IncidentJson } from "../fixtures/crosscheck.ts";
+import { eachDatabase, freshSqlite } from "../fixtures/databases.ts";
+import { until } from "../fixtures/until.ts";
+import { configIn, pageRoute, startWorld, type World } from "../fixtures/world.ts";
+
+const maxBody = 2048;
+
+const routes = [
+  { ...pageRoute, input: 'input.kind == "page"' },
+  // An object with one key twice is an error of Rego's, not false: the alert decides whether it happens.
+  { ...pageRoute, name: "erring", input: 'count({"key": value | some value in input.values}) > 0' },
+];
+
+suite("an alert that nobody understands is told all the same", { concurrency: 2 }, () => {
+  eachDatabase("unrouted", (fresh) => {
+    let parts: AsyncDisposableStack;
+    let world: World;
+    let server: Crosscheck;
+
+    before(async () => {
+      parts = new AsyncDisposableStack();
+      world = parts.use(await startWorld(["eu", "na"]));
+      const base = configIn(world, { routes });
+      const file = parts.use(
+        await configFile({ ...base, server: { ...base.server, "max-body": `${maxBody} B` } }),
+      );
+      const database = parts.use(await fresh());
+      server = parts.use(await startCrosscheck({ config: file.path, database: database.location }));
+    });
+    after(() => parts.disposeAsync());
+
+    /** Posts bytes as they are; the id that was given to them. */
+    const postRaw = async (body: string | Uint8Array<ArrayBuffer>, path = "/") => {
+      const response = await server.request(path, { method: "POST", body });
+      assert.equal(response.status, 202);
+      return ((await response.json()) as { id: string }).id;
+    };
+    const received = async (id: string) =>
+      Buffer.from(await (await server.request(`/api/v1/alerts/${id}`)).arrayBuffer());
+    const reasonOf = (subject: string) =>
+      until("the verdict", async () => (await server.incidentOf(subject))?.runs[0]?.verdict?.reason);
+
+    test("not JSON", async () => {
+      const id = await postRaw("<alert>the house is on fire</alert>");
+      const [notice] = await world.receiver.hears("/ops", id);
+      assert.match(notice?.body ?? "", /treat as real: its body is not JSON/);
+      assert.match(notice?.body ?? "", /the house is on fire/);
+    });
+
+    test("not text either, an empty body, NUL characters and half a surrogate", async () => {
+      const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+      for (const body of [bytes, new Uint8Array(), '{"kind":"nul \\u0000 \\ud800"}', "\u0000"]) {
+        const id = await postRaw(body);
+        await world.receiver.hears("/ops", id);
+        assert.deepEqual(await received(id), Buffer.from(body as string));
+      }
+    });
+
+    test("larger than is kept: taken, cut, told", async () => {
+      const id = await postRaw(JSON.stringify({ kind: "page", text: "x".repeat(100 * maxBody) }));
+      const [notice] = await world.receiver.hears("/ops", id);
+      assert.match(notice?.body ?? "", /its body is larger than 2048 bytes; the rest is lost/);
+      assert.equal((await received(id)).length, maxBody);
+    });
+
+    test("for a route that does not exist", async () => {
+      const id = await server.post({ kind: "page" }, "/tenant/pgae");
+      const [notice] = await world.receiver.hears("/ops", id);
+      assert.match(notice?.body ?? "", /it names the route \\"pgae\\", which does not exist/);
+    });
+
+    test("that no route takes, told once for each arrival and not at all when it is resolved", async () => {
+      const resolved = await server.post({ kind: "unheard of", status: "resolved" });
+      const id = await server.post({ kind: "unheard of" });
+      const [notice] = await world.receiver.hears("/ops", id);
+      assert.match(notice?.firstLine ?? "", /^RECEIVED .*no route takes it/);
+      assert.deepEqual(world.receiver.told("/ops", resolved), []);
+      const again = await server.post({ kind: "unheard of" });
+      await world.receiver.hears("/ops", again);
+      assert.equal(world.receiver.told("/ops", id).length, 1);
+    });
+
+    test("whose route cannot decide: it pages, reason route-error", async () => {
+      await server.post({ values: [1, 2], url: "http://erring.example" });
+      const [notice] = await world.receiver.hears("/oncall", "erring.example");
+      assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real/);
+      assert.match(notice?.body ?? "", /object keys must be unique/);
+      assert.equal(await reasonOf("http://erring.example"), "route-error");
+    });
+
+    test("whose check cannot be built: it pages, reason check-not-built", async () => {
+      // Without input.url the subject is the default one.
+      const id = await server.post({ kind: "page" });
+      const [notice] = await world.receiver.hears("/oncall", id);
+      assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real/);
+      assert.match(
+        notice?.body ?? "",
+        /page cannot be built: input\.url in its url is undefined for this alert/,
+      );
+      const found = (await server.incidents()).find(({ reason }) => reason === "check-not-built");
+      assert.equal(found?.outcome, "inconclusive");
+    });
+
+    test("whose target is no address: it pages", async () => {
+      for (const url of ["not a url", "file:///etc/passwd", "http://[::1", "http://localhost\u0000/"]) {
+        const id = await server.post({ kind: "page", url });
+        const [notice] = await world.receiver.hears("/oncall", id);
+        assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real|^DOWN/);
+      }
+    });
+  });
+
+  test("with nobody in unrouted, Crosscheck's own trouble list hears of it", async () => {
+    await using world = await startWorld(["eu", "na"]);
+    const { unrouted: _, ...config } = configIn(world, { routes });
+    await using file = await configFile(config);
+    await using database = await freshSqlite();
+    await using server = await startCrosscheck({ config: file.path, database: database.location });
+    await server.post({ kind: "unheard of" });
+    const [notice] = await world.receiver.hears("/ops", "unrouted-alert");
+    assert.equal(notice?.event, "trouble");
+    assert.match(notice?.body ?? "", /reached nobody: no route takes it/);
+    const unrouted = await server.read<{ incidents: IncidentJson[] }>("/api/v1/incidents?route=unrouted");
+    assert.deepEqual(
+      unrouted.incidents.map(({ state }) => state),
+      ["closed"],
+    );
+  });
+});
