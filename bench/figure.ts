@@ -36,3 +36,13 @@ export function beside(figure: Figure, other: Figure | undefined, name?: string)
   if (other === undefined) return figure;
   return { ...figure, beside: { name: name ?? other.name, value: other.value } };
 }
+
+/** Each figure on PostgreSQL beside the same one on SQLite. */
+export function besideSqlite(figures: readonly Figure[]): Figure[] {
+  const byName = new Map(figures.map((figure) => [figure.name, figure]));
+  return figures.map((figure) =>
+    figure.name.includes("PostgreSQL")
+      ? beside(figure, byName.get(figure.name.replace("PostgreSQL", "SQLite")), "SQLite")
+      : figure,
+  );
+}

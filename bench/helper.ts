@@ -44,8 +44,8 @@ export function startHelper<Question, Answer>(script: URL): Helper<Question, Ans
 }
 
 /** The helper's end: answers each question of the process that started it. */
-export function serveParent<Question>(answer: (question: Question) => unknown): void {
-  process.on("message", ({ number, question }: Numbered & { readonly question: Question }) => {
+export function serveParent(answer: (question: never) => unknown): void {
+  process.on("message", ({ number, question }: Numbered & { readonly question: never }) => {
     void reply(number, async () => answer(question));
   });
   process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));

@@ -3,6 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { Databases } from "./databases.ts";
 import type { Figure } from "./figure.ts";
 import { describeMachine } from "./machine.ts";
+import { alertmanager } from "./parts/alertmanager.ts";
+import { blackbox } from "./parts/blackbox.ts";
 import { deliver } from "./parts/deliver.ts";
 import { ingest } from "./parts/ingest.ts";
 import { start } from "./parts/start.ts";
@@ -10,7 +12,7 @@ import { timing } from "./parts/timing.ts";
 import { verdict } from "./parts/verdict.ts";
 import { table } from "./table.ts";
 
-const parts = [ingest, deliver, verdict, timing, start];
+const parts = [ingest, deliver, verdict, timing, start, alertmanager, blackbox];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));

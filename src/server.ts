@@ -72,7 +72,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stopping: stopping.signal,
   };
   const working = runWorker(context, pipeline, stopping.signal);
-  parts.defer(() => working);
+  parts.defer(() => {
+    // Aborted before, unless the start has failed.
+    stopping.abort();
+    return working;
+  });
   const listener = parts.use(await listenOn(createApp(site).fetch, listen));
   parts.defer(() => {
     stopping.abort();
@@ -83,14 +87,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url, warnings, reload, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
-/** Without a token only this machine may reach us. */
-function refuseOpenDoor(config: Config, listen: Address): void {
+/** Without tokens for both doors only this machine may reach us. */
+function refuseOpenDoor({ path, server }: Config, listen: Address): void {
   const loopback = listen.host === "localhost" || listen.host === "::1" || listen.host.startsWith("127.");
-  if (loopback || config.server.ingestTokens.length > 0) return;
-  const where = formatAddress(listen);
-  throw new ConfigError([
-    `${config.path}: error: listening on ${where} without server.ingest-tokens would take pages from anybody: set one, or listen on 127.0.0.1`,
-  ]);
+  if (loopback) return;
+  const refuse = (without: string, danger: string) => {
+    const where = formatAddress(listen);
+    const fault = `listening on ${where} without server.${without} would ${danger}: set one, or listen on 127.0.0.1`;
+    throw new ConfigError([`${path}: error: ${fault}`]);
+  };
+  if (server.ingestTokens.length === 0) refuse("ingest-tokens", "take pages from anybody");
+  if (server.apiTokens.length === 0) refuse("api-tokens", "show them to anybody");
 }
 
 interface Setups extends AsyncDisposable {

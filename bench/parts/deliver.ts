@@ -1,6 +1,7 @@
+import { cpuMs } from "../cpu.ts";
 import { startCrosscheck } from "../crosscheck.ts";
 import type { BenchDatabase } from "../databases.ts";
-import { beside, spread, type Figure } from "../figure.ts";
+import { besideSqlite, spread, type Figure } from "../figure.ts";
 import type { Helper } from "../helper.ts";
 import { startLoad } from "../load/load.ts";
 import type { LoadResult, LoadSpec } from "../load/spec.ts";
@@ -34,37 +35,35 @@ export const deliver: Part = {
     await using load = startLoad();
     await using receiver = await startReceiver();
     const figures: Figure[] = [];
-    const drains: Figure[] = [];
     for (const database of await databases.all()) {
       say(`deliver: ${database.name}, ${burst} at once`);
-      const drain = await drainBurst({ load, receiver, database });
-      figures.push(beside(drain, drains[0], "SQLite"));
-      drains.push(drain);
+      figures.push(...(await drainBurst({ load, receiver, database })));
       for (const perSecond of rates) {
         say(`deliver: ${database.name}, ${perSecond} alerts a second`);
         figures.push(...(await atRate({ load, receiver, database }, perSecond)));
       }
     }
-    return figures;
+    return besideSqlite(figures);
   },
 };
 
-async function drainBurst({ load, receiver, database }: Scene): Promise<Figure> {
+async function drainBurst({ load, receiver, database }: Scene): Promise<Figure[]> {
   await receiver.forget();
   await using server = await startCrosscheck({
     config: tellingConfig(receiver.url),
     database: await database.fresh(),
   });
+  const cpuBefore = cpuMs(server.pid);
   const pace = { kind: "count", count: burst } as const;
   await load.ask({ url: `${server.url}/`, form: "crosscheck", subjects: "distinct", connections: 25, pace });
   const arrivals = await receiver.arrivals(burst, burstLimitMs);
-  return {
-    part: "deliver",
-    name: `delivered, ${database.name}, ${burst} alerts at once`,
-    value: steadyRate([...arrivals.values()]),
-    unit: "/s",
-    ...missing(arrivals.size, burst),
-  };
+  const cpu = (cpuMs(server.pid) - cpuBefore) / arrivals.size;
+  const [part, name] = ["deliver", `${database.name}, ${burst} alerts at once`];
+  const rate = steadyRate([...arrivals.values()]);
+  return [
+    { part, name: `delivered, ${name}`, value: rate, unit: "/s", ...missing(arrivals.size, burst) },
+    { part, name: `CPU of the server for each, ${name}`, value: cpu, unit: "ms" },
+  ];
 }
 
 /** Between the tenth and the ninetieth of a hundred: without the start and the last stragglers. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { cpuMs } from "../cpu.ts";
 import { counter, startCrosscheck } from "../crosscheck.ts";
 import type { BenchDatabase } from "../databases.ts";
-import { beside, spread, type Figure } from "../figure.ts";
+import { besideSqlite, spread, type Figure } from "../figure.ts";
 import type { Helper } from "../helper.ts";
 import { startLoad } from "../load/load.ts";
 import type { LoadResult, LoadSpec } from "../load/spec.ts";
@@ -17,11 +18,18 @@ export const stormConfig = {
   server: { "allow-private-targets": ["127.0.0.0/8"] },
 };
 
-const connectionCounts = [1, 25, 100, 500];
-const pace = { kind: "flood", warmUpMs: 750, ms: 2000 } as const;
-const routingLimitMs = 4000;
+const pace = { kind: "flood", warmUpMs: 500, ms: 1500 } as const;
+const routingLimitMs = 3000;
 
-type Subjects = LoadSpec["subjects"];
+interface Case {
+  readonly subjects: LoadSpec["subjects"];
+  readonly connections: number;
+}
+
+const cases: readonly Case[] = [
+  ...[1, 25, 100, 500].map((connections) => ({ subjects: "distinct", connections }) as const),
+  ...[25, 500].map((connections) => ({ subjects: "one", connections }) as const),
+];
 
 /** How many alerts a second are on disk and answered 202. */
 export const ingest: Part = {
@@ -29,40 +37,43 @@ export const ingest: Part = {
   async run({ databases, say }) {
     await using load = startLoad();
     const figures: Figure[] = [];
-    for (const subjects of ["distinct", "one"] as const) {
-      for (const connections of connectionCounts) {
-        const rates: Figure[] = [];
-        for (const database of await databases.all()) {
-          say(`ingest: ${database.name}, ${subjects}, ${connections} connections`);
-          const [rate, ...others] = await measure(load, { database, subjects, connections });
-          if (rate === undefined) continue;
-          figures.push(beside(rate, rates[0], "SQLite"), ...others);
-          rates.push(rate);
-        }
+    for (const each of cases) {
+      for (const database of await databases.all()) {
+        say(`ingest: ${nameOf(database, each)}`);
+        figures.push(...(await measure(load, database, each)));
       }
     }
-    return figures;
+    return besideSqlite(figures);
   },
 };
 
+function nameOf(database: BenchDatabase, { subjects, connections }: Case): string {
+  const subject = subjects === "one" ? "one subject" : "distinct subjects";
+  return `${database.name}, ${subject}, ${connections} connection${connections === 1 ? "" : "s"}`;
+}
+
 async function measure(
   load: Helper<LoadSpec, LoadResult>,
-  { database, subjects, connections }: { database: BenchDatabase; subjects: Subjects; connections: number },
+  database: BenchDatabase,
+  { subjects, connections }: Case,
 ): Promise<Figure[]> {
   const config = subjects === "one" ? stormConfig : keepingConfig;
   await using server = await startCrosscheck({ config, database: await database.fresh() });
+  const cpuBefore = cpuMs(server.pid);
   const result = await load.ask({ url: `${server.url}/`, form: "crosscheck", subjects, connections, pace });
-  const subject = subjects === "one" ? "one subject" : "distinct subjects";
-  const name = `${database.name}, ${subject}, ${connections} connection${connections === 1 ? "" : "s"}`;
+  const cpu = cpuMs(server.pid) - cpuBefore;
+  const name = nameOf(database, { subjects, connections });
+  const part = "ingest";
   return [
     {
-      part: "ingest",
+      part,
       name: `accepted, ${name}`,
       value: (result.accepted * 1000) / result.ms,
       unit: "/s",
       ...(result.refused === 0 ? {} : { note: `${result.refused} refused` }),
     },
-    ...spread(result.latencies, { part: "ingest", name: `202 after, ${name}` }),
+    ...spread(result.latencies, { part, name: `202 after, ${name}` }),
+    { part, name: `CPU of the server for each, ${name}`, value: cpu / result.acceptedInAll, unit: "ms" },
     ...(connections === 25 ? [await backlog(server.url, result, name)] : []),
   ];
 }

@@ -1,13 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { cp, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { nowMs } from "../clock.ts";
 import { beside, type Figure } from "../figure.ts";
+import { freePort } from "../free-port.ts";
 import type { Part } from "../part.ts";
 import { residentMb, startProgram, type Program } from "../program.ts";
 import { median } from "../statistics.ts";
@@ -136,13 +134,4 @@ async function memory(folder: string, starter: Starter, installed: string): Prom
     unit: "MB",
   };
   return [beside(ours, nothing, "empty process"), nothing];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeAuthority } from "../../test/fixtures/certificates.ts";
 import { startCrosscheck } from "../crosscheck.ts";
-import { errorFigures, timingErrors, type Measured } from "../delays/errors.ts";
+import { errorFigures, timingErrors, type Measured, type TimingErrors } from "../delays/errors.ts";
 import { startDelayServers, visitHeader, type DelayServers } from "../delays/visits.ts";
 import { beside, type Figure } from "../figure.ts";
 import { startLoad } from "../load/load.ts";
@@ -11,7 +11,7 @@ import { quantile } from "../statistics.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const delaysMs = [0, 10, 50, 200];
-const measureMs = 8000;
+export const measureMs = 8000;
 const loadPerSecond = 500;
 const coldStarts = 5;
 
@@ -42,9 +42,10 @@ export const timing: Part = {
     say("timing: first probes after a start");
     const figures = await coldFigures(scene);
     say("timing: idle");
-    const idle = await measureErrors(scene, 0);
+    const idle = errorFigures(await measureErrors(scene, 0), "timing", "idle");
     say(`timing: ${loadPerSecond} alerts a second`);
-    const loaded = await measureErrors(scene, loadPerSecond);
+    const errors = await measureErrors(scene, loadPerSecond);
+    const loaded = errorFigures(errors, "timing", `${loadPerSecond} alerts/s`);
     const busy = loaded.map((figure, index) => beside(figure, idle[index], "idle"));
     return [...figures, ...idle, ...busy];
   },
@@ -106,7 +107,11 @@ async function pairsOf(servers: DelayServers, attempts: readonly ProbedAttempt[]
   });
 }
 
-async function measureErrors({ servers, authorityFile }: DelayScene, perSecond: number): Promise<Figure[]> {
+/** All delay servers are probed over and over, while so many alerts a second come in beside it. */
+export async function measureErrors(
+  { servers, authorityFile }: DelayScene,
+  perSecond: number,
+): Promise<TimingErrors> {
   await using server = await startCrosscheck({
     config: probingConfig(8),
     env: { NODE_EXTRA_CA_CERTS: authorityFile },
@@ -124,8 +129,7 @@ async function measureErrors({ servers, authorityFile }: DelayScene, perSecond: 
     }),
   );
   await loading;
-  const errors = timingErrors(await pairsOf(servers, attempts));
-  return errorFigures(errors, "timing", perSecond === 0 ? "idle" : `${perSecond} alerts/s`);
+  return timingErrors(await pairsOf(servers, attempts));
 }
 
 /** Once each, uncounted: the first probes are a figure of their own. */

@@ -5,7 +5,7 @@ import { nowMs } from "../clock.ts";
 import { program, startCrosscheck } from "../crosscheck.ts";
 import type { BenchDatabase } from "../databases.ts";
 import { startDelayServers } from "../delays/visits.ts";
-import { spread, type Figure } from "../figure.ts";
+import { besideSqlite, spread, type Figure } from "../figure.ts";
 import { Connection } from "../load/connection.ts";
 import type { Part } from "../part.ts";
 import { startProgram, started, type Program } from "../program.ts";
@@ -13,8 +13,8 @@ import { startReceiver, type Receiver } from "../receiver/receiver.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const siteDelayMs = 50;
-const rounds = 80;
-const warmUpRounds = 20;
+const rounds = 60;
+const warmUpRounds = 10;
 const token = "a-token-for-the-agents-of-a-benchmark";
 
 /** How long a verdict takes beyond the probes that it waits for: one local location and two agents, a site that is up. */
@@ -35,7 +35,7 @@ export const verdict: Part = {
       say(`verdict: ${database.name}`);
       figures.push(...(await measure(database, { config, target, receiver })));
     }
-    return figures;
+    return besideSqlite(figures);
   },
 };
 

@@ -109,13 +109,11 @@ export class Prober implements AsyncDisposable {
     return pending;
   }
 
-  #replace(hung: number): void {
-    this.#take(hung)?.reject(
-      new LocationError("location.timeout", "the check hung the probe thread, which has been replaced"),
-    );
-    this.#end(
-      new LocationError("location.bug", "the probe thread was hung by another check and has been replaced"),
-    );
+  /** Which check it was nobody can tell: the first whose time is up notices. */
+  #replace(late: number): void {
+    const message = "the probe thread was hung, by this check or one beside it, and has been replaced";
+    this.#take(late)?.reject(new LocationError("location.timeout", message));
+    this.#end(new LocationError("location.bug", message));
   }
 
   /** Lets go of the thread and of all that it was asked; the next question starts another. */

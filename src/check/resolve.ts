@@ -29,6 +29,8 @@ export interface Resolution {
 export interface ResolveContext {
   readonly target: TargetOrigin;
   readonly lookup?: Lookup | undefined;
+  /** Whether the location has IPv6; its network interfaces say so when left out. */
+  readonly ipv6?: boolean | undefined;
 }
 
 /** Of names with more addresses only these are tried. */
@@ -46,7 +48,7 @@ const systemLookup: Lookup = (hostname) => getaddrinfo(hostname, { all: true, or
 export async function resolve(
   host: string,
   hop: Hop,
-  { target, lookup = systemLookup }: ResolveContext,
+  { target, lookup = systemLookup, ipv6 = hasIpv6() }: ResolveContext,
   signal: AbortSignal,
 ): Promise<Resolution> {
   const started = performance.now();
@@ -60,8 +62,9 @@ export async function resolve(
       throw new ProbeFailure("location.blocked-target", `not probed: ${named}${reason}`);
     }
   }
-  const addresses = takeTurns(found);
-  return { addresses: testable(host, addresses), found: addresses.map(({ address }) => address), dnsMs };
+  const all = takeTurns(found);
+  const usable = ipv6 ? all : withoutIpv6(host, all);
+  return { addresses: usable.slice(0, addressLimit), found: all.map(({ address }) => address), dnsMs };
 }
 
 async function ask(host: string, lookup: Lookup, signal: AbortSignal) {
@@ -106,14 +109,13 @@ function takeTurns(found: readonly { address: string; family: number }[]): reado
 }
 
 /** A location without IPv6 cannot tell whether a target's IPv6 works: that is no failure of the target. */
-function testable(host: string, addresses: readonly Address[]): readonly Address[] {
-  const usable = hasIpv6()
-    ? addresses
-    : addresses.filter(({ address, family }) => family === 4 || address === "::1");
-  if (usable.length > 0) return usable.slice(0, addressLimit);
+function withoutIpv6(host: string, addresses: readonly Address[]): readonly Address[] {
+  const usable = addresses.filter(({ address, family }) => family === 4 || address === "::1");
+  if (usable.length > 0) return usable;
+  const listed = addresses.map(({ address }) => address).join(", ");
   throw new ProbeFailure(
     "location.network",
-    `${host} has only IPv6 addresses (${addresses.map(({ address }) => address).join(", ")}) and this location has no IPv6`,
+    `${host} has only IPv6 addresses (${listed}) and this location has no IPv6`,
   );
 }
 

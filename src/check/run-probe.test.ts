@@ -260,22 +260,6 @@ suite("names", () => {
     const allowed = { from: "alert", allowPrivate: ["127.0.0.0/8"] } as ProbeRequest["target"];
     assert.equal((await look(url, { target: allowed })).outcome, "pass");
   });
-
-  test("with IPv6 addresses where there is no IPv6: not testable, never down", async (t) => {
-    const { networkInterfaces } = await import("node:os");
-    const global = Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .some(({ family, internal, address }) => family === "IPv6" && !internal && !address.startsWith("fe80"));
-    if (global) return t.skip("this machine has IPv6");
-    const only6 = await look("http://storefront.example/", { lookup: named("2001:4860:4860::8888") });
-    assert.equal(only6.outcome, "error");
-    assert.equal(only6.errorClass, "location.network");
-    await using server = await startFaultServer();
-    const lookup = named("2001:4860:4860::8888", "127.0.0.1");
-    const both = await look(`http://storefront.example:${server.port}/`, { lookup });
-    assert.deepEqual(story(both), ["1.1 pass 127.0.0.1"]);
-    assert.deepEqual(both.resolvedAddresses, ["127.0.0.1", "2001:4860:4860::8888"]);
-  });
 });
 
 suite("time", () => {

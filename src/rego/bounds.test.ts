@@ -179,3 +179,27 @@ test("garbage is a RegoError or runs", () => {
     }
   });
 });
+
+const PATTERN_PIECES =
+  `a b ( (?: ) [ ] [^ a-z * + ? {2} {1000} {3,1} {1,999} | ^ $ \\b \\pL \\x{10FFFF} (?i) . \\ (?P<x> é 😀`.split(
+    " ",
+  );
+const FORMAT_PIECES = "% d s v * . 5 [1] [ ] # + - 0 x q T f g e U c é [9] 99999999".split(" ");
+
+test("random patterns and formats are a RegoError or run", () => {
+  const random = randomOf(7);
+  const pick = (pieces: readonly string[], most: number): string =>
+    Array.from({ length: 1 + random(most) }, () => pieces[random(pieces.length)]).join("");
+  const regex = compile({
+    query:
+      'regex.find_n(input.p, input.t, -1); regex.replace(input.t, input.p, "$1$x"); regex.split(input.p, input.t)',
+  });
+  const format = compile({ query: "sprintf(input.f, input.a)" });
+  const args = [1, -1.5, 1e300, "é\n", null, [1], { a: 1 }, -0, 2 ** 70, 0x1_f600];
+  quickly("the fuzz", 20_000, () => {
+    for (let turn = 0; turn < 1500; turn++) {
+      codeOf(() => regex.eval({ p: pick(PATTERN_PIECES, 8), t: pick(["a", "b", "é", "😀", " "], 30) }));
+      codeOf(() => format.eval({ f: pick(FORMAT_PIECES, 8), a: args.slice(random(5), 5 + random(5)) }));
+    }
+  });
+});

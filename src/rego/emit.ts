@@ -63,7 +63,7 @@ function emitCollect({ of, key, value, body, slot, pos }: Collect): Eval {
   return parts.collectOf(collect, emitOps(body, parts.gatherStep(collect)));
 }
 
-export function emitPattern(pattern: Pattern): Match {
+function emitPattern(pattern: Pattern): Match {
   switch (pattern.match) {
     case "any":
       return () => true;

@@ -6,8 +6,7 @@ import { DEFAULT_BUDGET, metered } from "./meter.ts";
 import type { Num } from "./number.ts";
 import { parseQuery, parseSingle } from "./parse-body.ts";
 import { parseModule } from "./parse-module.ts";
-import type { RuleProgram } from "./program.ts";
-import { Frame, holds, withData } from "./runtime.ts";
+import { type Context, Frame, holds, type Overlay, withData } from "./runtime.ts";
 import { fromHost, toJson, type Value } from "./value.ts";
 import { dataOf } from "./virtual.ts";
 
@@ -133,8 +132,8 @@ export function expression(text: string, options: TextOptions = {}): Expression 
 
 interface Query {
   readonly compiled: CompiledQuery;
-  /** The rules, if there are any. */
-  readonly program: RuleProgram | undefined;
+  /** What `data` is, with the rules if there are any. */
+  readonly rooted: Context["rooted"];
 }
 
 /** Compiles what the options say; sources nested absurdly are errors like others, not crashes. */
@@ -163,7 +162,7 @@ function prepareAll({
   const parsed = Object.entries(modules).map(([name, source]) => parseModule(source, name, version));
   const world = compileProgram(parsed, version, custom);
   const compiled = compileQuery(parseQuery(query, file), queryGlobals(world));
-  return { compiled, program: parsed.length === 0 ? undefined : world.program };
+  return { compiled, rooted: dataOf(parsed.length === 0 ? undefined : world.program) };
 }
 
 function hosted({ name, arity, run }: CustomBuiltin): Callee {
@@ -179,11 +178,21 @@ interface Run extends EvalOptions {
   readonly strict: boolean;
 }
 
-function evaluate({ compiled, program }: Query, run: Run, last: (frame: Frame) => boolean): void {
+const NO_DATA: Value = {};
+const NO_OVERLAYS: readonly Overlay[] = [];
+
+function evaluate({ compiled, rooted }: Query, run: Run, last: (frame: Frame) => boolean): void {
   const { strict, signal, budget = DEFAULT_BUDGET } = run;
   const input = run.input === undefined ? undefined : fromHost(run.input);
-  const base = fromHost(run.data ?? {});
-  const rooted = dataOf(program, base);
-  const context = withData({ input, strict, cache: new Map(), rooted, overlays: [], mocks: undefined });
+  const base = run.data === undefined ? NO_DATA : fromHost(run.data);
+  const context = withData({
+    input,
+    base,
+    strict,
+    cache: new Map(),
+    rooted,
+    overlays: NO_OVERLAYS,
+    mocks: undefined,
+  });
   metered(budget, signal, () => compiled.run(new Frame(compiled.frameSize, context, last)));
 }

@@ -25,7 +25,7 @@ export function lowerStatements(body: Body, place: Place): void {
 }
 
 /** Turns a statement into goals; the order of statements matters only for what `:=` and `some` declare. */
-export function lowerStatement(statement: Statement, place: Place): void {
+function lowerStatement(statement: Statement, place: Place): void {
   if (statement.withs.length > 0) return lowerWith(statement, place);
   switch (statement.kind) {
     case "term":
@@ -73,7 +73,7 @@ function pushTest(term: Term, place: Place): void {
 }
 
 /** Adds the goal that gives `target` what the source yields. */
-export function pushSource(source: Source, target: Expr, place: Place, { pos }: Pick<Term, "pos">): void {
+function pushSource(source: Source, target: Expr, place: Place, { pos }: Pick<Term, "pos">): void {
   if (source.kind === "value") pushUnify(place, target, source.expr, pos);
   else place.goals.push({ goal: "lookup", head: source.head, path: source.path, target, pos });
 }

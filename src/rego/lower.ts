@@ -61,7 +61,7 @@ function plain(term: Exclude<Term, { kind: "ref" | "call" }>, place: Place): Exp
 }
 
 /** Looks a name up: a declared variable, else an import, rule, `input` or `data`, else a variable of the body. */
-export function lowerName(name: string, pos: Pos, { scope, globals }: Place): Expr {
+function lowerName(name: string, pos: Pos, { scope, globals }: Place): Expr {
   if (name === "_") return { op: "var", variable: scope.fresh("_", pos) };
   const declared = scope.declared(name);
   if (declared !== undefined) return { op: "var", variable: declared };

@@ -8,7 +8,8 @@ let left = Infinity;
 /** Steps until the signal is looked at again. */
 let untilPoll = Infinity;
 let watched: AbortSignal | undefined;
-let deadline = Infinity;
+/** Zero until the clock is first looked at. */
+let deadline = 0;
 
 const POLL_EVERY = 4096;
 
@@ -29,16 +30,18 @@ export function spend(steps: number): void {
 
 function poll(): void {
   left += untilPoll;
-  if (watched?.aborted === true) {
-    throw new RegoError("eval_cancel_error", "caller cancelled query execution", undefined, {
-      cause: watched.reason,
-    });
-  }
+  if (watched?.aborted === true) throw cancelled(watched);
   if (left < 0) throw new RegoError("eval_budget_error", "evaluation took more steps than its budget allows");
-  if (performance.now() > deadline)
-    throw new RegoError("eval_budget_error", `evaluation took more than ${MAX_TIME_MS} ms`);
+  const now = performance.now();
+  // Most evaluations are over before the clock is looked at for the first time.
+  if (deadline === 0) deadline = now + MAX_TIME_MS;
+  if (now > deadline) throw new RegoError("eval_budget_error", `evaluation took more than ${MAX_TIME_MS} ms`);
   untilPoll = Math.min(left, POLL_EVERY);
   left -= untilPoll;
+}
+
+function cancelled({ reason }: AbortSignal): RegoError {
+  return new RegoError("eval_cancel_error", "caller cancelled query execution", undefined, { cause: reason });
 }
 
 /** Charges for a text about to be made (a step for each 64 units) and refuses one that is absurdly long. */
@@ -55,12 +58,12 @@ export function spendText(length: number): void {
 /** Runs `work` under its own budget, then puts the outer one back (a host's builtin may evaluate another policy). */
 export function metered<T>(budget: number, signal: AbortSignal | undefined, work: () => T): T {
   const outer = { left, untilPoll, watched, deadline };
-  left = budget;
-  untilPoll = 0;
+  if (signal?.aborted === true) throw cancelled(signal);
+  untilPoll = Math.min(budget, POLL_EVERY);
+  left = budget - untilPoll;
   watched = signal;
-  deadline = performance.now() + MAX_TIME_MS;
+  deadline = 0;
   try {
-    poll();
     return work();
   } catch (error) {
     if (error instanceof RangeError) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, RegoError } from "./index.ts";
-import { outcome } from "./testing.ts";
+import { outcome } from "./outcome.fixture.ts";
 
 /** Rules of `package p` in v1, a query, and what it comes to. */
 const rows: readonly (readonly [string, string, string])[] = [
@@ -88,12 +88,14 @@ test("rules and the base document meet", () => {
   );
 });
 
+/** Rules that each lead to the next. */
+function chain(length: number): Record<string, string> {
+  const rules = Array.from({ length }, (_, i) => `r${i} := r${i + 1}`);
+  return { "p.rego": `package p\n${rules.join("\n")}\nr${length} := 1` };
+}
+
 test("long chains of rules are bounded", () => {
-  const rules = (length: number): string => Array.from({ length }, (_, i) => `r${i} := r${i + 1}`).join("\n");
-  const source = (length: number): Record<string, string> => ({
-    "p.rego": `package p\n${rules(length)}\nr${length} := 1`,
-  });
-  assert.equal(outcome("data.p.r0", {}, { modules: source(300) }), "1");
+  assert.equal(outcome("data.p.r0", {}, { modules: chain(300) }), "1");
   const doubled = Array.from({ length: 60 }, (_, i) => `f${i}(x) := f${i + 1}([x]) + f${i + 1}([x, 1])`).join(
     "\n",
   );
@@ -107,7 +109,7 @@ test("long chains of rules are bounded", () => {
   );
   assert.ok(performance.now() - start < 5000);
   try {
-    compile({ query: "data.p.r0", modules: source(20_000) }).eval({});
+    compile({ query: "data.p.r0", modules: chain(20_000) }).eval({});
   } catch (error) {
     assert.ok(error instanceof RegoError, String(error));
   }

@@ -36,7 +36,7 @@ export function parseNumber(text: string): Num | undefined {
 }
 
 /** The one representation of a decimal. */
-export function makeNum(decimal: Decimal): Num {
+function makeNum(decimal: Decimal): Num {
   const { coef, exp } = stripZeros(decimal);
   if (coef === 0n) return 0;
   if (exp >= 0) {
@@ -82,7 +82,7 @@ function parseDouble(value: number): Decimal {
 }
 
 /** The exact decimal of a number. */
-export function decimalOf(n: Num): Decimal {
+function decimalOf(n: Num): Decimal {
   if (typeof n === "bigint") return { coef: n, exp: 0 };
   if (typeof n === "number") return Number.isSafeInteger(n) ? { coef: BigInt(n), exp: 0 } : parseDouble(n);
   return n;

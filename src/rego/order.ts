@@ -145,7 +145,7 @@ function isGround(expr: Expr, bound: Bound): boolean {
 }
 
 /** The variables whose values an expression needs. */
-export function exprVars(expr: Expr): readonly Var[] {
+function exprVars(expr: Expr): readonly Var[] {
   switch (expr.op) {
     case "const":
     case "input":

@@ -169,7 +169,7 @@ function calleeName(callee: Term): string | undefined {
 }
 
 /** Terms up to the closing symbol; a comma may trail. */
-export function parseList(cursor: Cursor, close: string, first?: Term): Term[] {
+function parseList(cursor: Cursor, close: string, first?: Term): Term[] {
   const items = first === undefined ? [] : [first];
   if (first !== undefined && !cursor.isSymbol(close)) cursor.expect(",");
   while (!cursor.accept(close)) {

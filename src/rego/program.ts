@@ -28,11 +28,6 @@ export class RuleProgram {
     return evaluateGroup(this.#codeOf(group), context);
   }
 
-  /** What a reference goes on from. */
-  lazyValueOf(group: RuleGroup, context: Context): Value | undefined {
-    return this.valueOf(group, context);
-  }
-
   /** The group as a function that calls can name. */
   callee(group: RuleGroup): Callee {
     const name = ["data", ...group.path].join(".");

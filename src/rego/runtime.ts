@@ -24,6 +24,8 @@ export interface Context {
   readonly cache: Map<object, unknown>;
   /** What `data` is in a context: the base document, with the packages in it if there are any. */
   readonly rooted: (context: Context) => Value;
+  /** The base document. */
+  readonly base: Value;
   /** What `with` put in place of parts of `data`. */
   readonly overlays: readonly Overlay[];
   /** What `with` put in place of functions. */

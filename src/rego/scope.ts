@@ -156,7 +156,7 @@ function addTerm(term: Term, names: Set<string>): void {
 }
 
 /** The terms a term is made of; a comprehension's are its own business. */
-export function subterms(term: Term): readonly Term[] {
+function subterms(term: Term): readonly Term[] {
   if (term.kind === "ref") return [term.head, ...term.path];
   if (term.kind === "call") return term.args;
   if (term.kind === "array" || term.kind === "set") return term.items;

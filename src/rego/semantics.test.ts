@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { outcome } from "./testing.ts";
+import { outcome } from "./outcome.fixture.ts";
 
 const input = {
   a: { b: "x", no: false, nil: null },

@@ -167,7 +167,7 @@ export function runesOf(text: string): string[] {
 }
 
 /** Order by code point, as Go's order of UTF-8 bytes is; UTF-16's differs once a surrogate meets U+E000–U+FFFF. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const end = Math.min(a.length, b.length);
   let at = 0;

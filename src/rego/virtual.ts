@@ -15,12 +15,12 @@ import {
 } from "./value.ts";
 
 /** What `data` is in a context: the base document, and above it what the rules of the packages make. */
-export function dataOf(program: RuleProgram | undefined, base: Value): (context: Context) => Value {
+export function dataOf(program: RuleProgram | undefined): (context: Context) => Value {
   return (context) => {
     if (program === undefined) {
-      return context.overlays.reduce((data, { path, value }) => replaced(data, path, value), base);
+      return context.overlays.reduce((data, { path, value }) => replaced(data, path, value), context.base);
     }
-    return new PackageValue({ program, context, path: [] }, program.root, base).asValue;
+    return new PackageValue({ program, context, path: [] }, program.root, context.base).asValue;
   };
 }
 
@@ -63,7 +63,7 @@ class PackageValue extends Lazy {
     if (group.kind === "function") return undefined;
     if (below)
       return new PackageValue({ ...this.#at, path }, undefined, program.valueOf(group, context)).asValue;
-    return program.lazyValueOf(group, context);
+    return program.valueOf(group, context);
   }
 
   /** Rules win over the base document; what is undefined leaves no key. */

@@ -62,12 +62,15 @@ export async function alertById(
 
 /** The alert that an incident's next run is about: the last that fired, else the last at all. */
 export async function latestAlert(database: Database, incidentId: string): Promise<Alert | undefined> {
-  const [row] = await database.read<AlertRow>(
-    `select alerts.* from incident_alerts join alerts on alerts.id = incident_alerts.alert_id
-      where incident_alerts.incident_id = $1
-      order by case when incident_alerts.status = 'firing' then 0 else 1 end, incident_alerts.alert_id desc limit 1`,
-    [incidentId],
-  );
+  // Two walks down the primary key: an incident may have joined thousands of alerts, and none of them is sorted.
+  const last = (condition: string) =>
+    database.read<AlertRow>(
+      `select alerts.* from alerts where id = (
+        select alert_id from incident_alerts where incident_id = $1 ${condition} order by alert_id desc limit 1)`,
+      [incidentId],
+    );
+  const [firing] = await last("and status = 'firing'");
+  const [row] = firing === undefined ? await last("") : [firing];
   return row === undefined ? undefined : toAlert(row);
 }
 

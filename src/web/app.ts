@@ -31,10 +31,22 @@ export function createApp(site: Site): Hono {
       faults: result.faults,
     });
   });
-  app.notFound((c) => problem(c, 404, `nothing is at ${c.req.method} ${c.req.path}`));
+  app.notFound((c) => {
+    const methods = methodsAt(app, c.req.path);
+    if (methods.length === 0) return problem(c, 404, `nothing is at ${c.req.path}`);
+    c.header("allow", methods.join(", "));
+    return problem(c, 405, `${c.req.path} takes ${methods.join(" and ")}, not ${c.req.method}`);
+  });
   app.onError((error, c) => {
     site.context.log.error("request-failed", { path: c.req.path, error: describeError(error) });
     return problem(c, 500, "it is in the log");
   });
   return app;
+}
+
+/** The methods that a path has a handler for; what guards it is there for all of them. */
+function methodsAt(app: Hono, path: string): string[] {
+  return ["GET", "POST"].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
 }

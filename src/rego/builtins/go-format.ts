@@ -134,12 +134,15 @@ function upperIf(upper: boolean, text: string): string {
   return upper ? text.toUpperCase() : text;
 }
 
+/** JavaScript's limit. */
+const MOST_DECIMALS = 100;
+
 /** JavaScript stops at 100 decimals; what follows them is zeros nearly always, and nobody looks. */
 function fixed(size: number, precision: number): string {
-  const shown = Math.min(precision, 100);
+  const shown = Math.min(precision, MOST_DECIMALS);
   // From 1e21 toFixed switches to exponents; such a double is an integer.
   if (size >= 1e21) return `${BigInt(size)}${precision > 0 ? `.${"0".repeat(precision)}` : ""}`;
-  return tiesToEven(size.toFixed(100), size.toFixed(shown), shown) + "0".repeat(precision - shown);
+  return tiesToEven(size.toFixed(MOST_DECIMALS), size.toFixed(shown), shown) + "0".repeat(precision - shown);
 }
 
 /** JavaScript rounds a tie up, Go to the even digit. `exact` has all digits, `rounded` those that are shown. */
@@ -152,9 +155,9 @@ function tiesToEven(exact: string, rounded: string, shown: number): string {
 
 /** Go writes at least two digits of exponent. */
 function exponential(size: number, precision: number): string {
-  const shown = Math.min(precision, 100);
+  const shown = Math.min(precision, MOST_DECIMALS);
   const [rounded = "", exponent = ""] = size.toExponential(shown).split("e");
-  const [exact = ""] = size.toExponential(100).split("e");
+  const [exact = ""] = size.toExponential(MOST_DECIMALS).split("e");
   const digits = exponent.slice(1).padStart(2, "0");
   return `${tiesToEven(exact, rounded, shown)}${"0".repeat(precision - shown)}e${exponent[0] ?? "+"}${digits}`;
 }
@@ -184,5 +187,5 @@ function general(
 /** The shortest digits without an exponent. */
 function plainDigits(size: number): string {
   const text = String(size);
-  return text.includes("e") ? fixed(size, 100).replace(/\.?0+$/, "") : text;
+  return text.includes("e") ? fixed(size, MOST_DECIMALS).replace(/\.?0+$/, "") : text;
 }

@@ -73,7 +73,7 @@ function isSubset(whole: Value, part: Value): boolean {
 }
 
 /** A JSON pointer's parts (`~1` is a slash, `~0` a tilde), or an array's elements. */
-export function pathOf(path: Value): readonly Value[] {
+function pathOf(path: Value): readonly Value[] {
   if (isArray(path)) return path;
   if (!isString(path)) {
     const what = "operand 2 must be one of {set, array} containing string paths or array of path segments";

@@ -15,7 +15,7 @@ const KEPT = 500;
 const MAX_PATTERN = 4096;
 
 /** Go's regular expressions, in linear time. JavaScript's own could hang the process. */
-export function regexOf(pattern: string): RE2JS {
+function regexOf(pattern: string): RE2JS {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
   if (pattern.length > MAX_PATTERN)
