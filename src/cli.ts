@@ -6,7 +6,7 @@ import { serve } from "./cli/serve.ts";
 import { test } from "./cli/test.ts";
 import { UsageError, usageText } from "./cli/usage.ts";
 import { ConfigError, describeError } from "./model/errors.ts";
-import { version } from "./version.ts";
+import { version } from "./model/version.ts";
 
 /** A command takes its arguments and gives the exit code. */
 type Command = (args: string[]) => Promise<number>;

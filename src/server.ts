@@ -16,7 +16,7 @@ import type { DatabaseLocation } from "./store/database.ts";
 import { createApp } from "./web/app.ts";
 import { listenOn } from "./web/listen.ts";
 import type { Site } from "./web/site.ts";
-import { version } from "./version.ts";
+import { version } from "./model/version.ts";
 import { runWorker } from "./worker.ts";
 
 export interface ServerOptions {

@@ -1,4 +1,4 @@
-import { locationByName } from "./check/locations/index.ts";
+import { locationTypeByName } from "./check/locations/index.ts";
 import type { Location } from "./check/location-type.ts";
 import type { Config } from "./config/config.ts";
 import type { ActionKind } from "./model/action.ts";
@@ -16,7 +16,7 @@ export async function openSetup(config: Config): Promise<OpenSetup> {
   await using opened = new AsyncDisposableStack();
   const locations = new Map<string, Location>();
   for (const settings of config.locations.values()) {
-    const type = locationByName(settings.type);
+    const type = locationTypeByName.get(settings.type);
     if (type === undefined) throw new Error(`no location type is called ${settings.type}`);
     const location = await type.open(revealSecrets(settings, config.secretSource));
     locations.set(settings.name, opened.use(location));

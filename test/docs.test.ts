@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { locationTypes } from "../src/check/locations/index.ts";
-import { probes } from "../src/check/probes/index.ts";
+import { probeTypes } from "../src/check/probes/index.ts";
 import { checkConfig } from "../src/config/load.ts";
 import { formatFault } from "../src/config/finding.ts";
 import { sourceTypes } from "../src/ingest/sources/index.ts";
@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, "..");
 const kinds = {
   actions: actionTypes,
   locations: locationTypes,
-  probes,
+  probes: probeTypes,
   sources: sourceTypes,
 };
 

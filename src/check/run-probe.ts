@@ -6,7 +6,7 @@ import { formatDuration } from "../model/settings.ts";
 import { rangeFault } from "./guard.ts";
 import { issueLines } from "./issues.ts";
 import { observe } from "./observe.ts";
-import { probeByName, probes } from "./probes/index.ts";
+import { probeTypeByName, probeTypes } from "./probes/index.ts";
 import type { CheckSettings, ProbeType } from "./probe-type.ts";
 import type { Lookup } from "./resolve.ts";
 import { takeSamples, type Taken } from "./sampling.ts";
@@ -51,9 +51,9 @@ export async function runProbe(
 }
 
 function parse({ check, target }: ProbeRequest): { probe: ProbeType; settings: CheckSettings } {
-  const probe = probeByName(check.type);
+  const probe = probeTypeByName.get(check.type);
   if (probe === undefined) {
-    const known = probes.map(({ name }) => name).join(", ");
+    const known = probeTypes.map(({ name }) => name).join(", ");
     throw new ConfigError([`check ${check.name}: there is no type "${check.type}" here, only ${known}`]);
   }
   const parsed = probe.settings.safeParse(check);

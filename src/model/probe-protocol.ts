@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { observation } from "./observation.ts";
 import { writtenCheck } from "./check.ts";
+import { name } from "./settings.ts";
 
 /** The version of the protocol between the server and a location. */
 export const probeProtocolVersion = 1 as const;
@@ -26,7 +27,7 @@ export const probeRequest = z.object({
   version: z.literal(probeProtocolVersion),
   check: writtenCheck,
   /** Who is asked, as the server calls it: the target finds it in the User-Agent. */
-  location: z.string().optional(),
+  location: name.optional(),
   samples: sampling,
   controls: z.array(z.string()),
   deadlineMs: z.number().positive(),

@@ -16,7 +16,7 @@ export interface Token {
 }
 
 const SYMBOL = /[:=!<>]=|[=<>+\-*/%&|[\]{}(),:;.]/y;
-const SPACE = /[ \t\r\n]|#[^\n]*/y;
+const SPACE = /[ \t\r]+|\n|#[^\n]*/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -107,11 +107,11 @@ test("long chains of rules are bounded", () => {
       ),
     (error) => error instanceof RegoError && error.code === "eval_budget_error",
   );
-  assert.ok(performance.now() - start < 5000);
+  assert.ok(performance.now() - start < 15_000);
   try {
     compile({ query: "data.p.r0", modules: chain(20_000) }).eval({});
   } catch (error) {
     assert.ok(error instanceof RegoError, String(error));
   }
-  assert.ok(performance.now() - start < 20_000);
+  assert.ok(performance.now() - start < 40_000);
 });

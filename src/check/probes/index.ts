@@ -3,12 +3,11 @@ import type { ProbeType } from "../probe-type.ts";
 import { http } from "./http.ts";
 
 /** Every type of check; a new one is a file here and a word in this list. */
-export const probes = [http] as const;
+export const probeTypes = [http] as const;
 
-/** The settings of a check of any type. */
-export const checkSettings = anyOf(probes);
+/** The schema of one entry of `checks:`. */
+export const checkSettings = anyOf(probeTypes);
 
-/** The probe behind `type:`; undefined for a word that nobody knows. */
-export function probeByName(name: string): ProbeType | undefined {
-  return probes.find((probe) => probe.name === name);
-}
+export const probeTypeByName: ReadonlyMap<string, ProbeType> = new Map(
+  probeTypes.map((type): [string, ProbeType] => [type.name, type]),
+);
