@@ -22,7 +22,18 @@ function quickly(name: string, limitMs: number, run: () => void): void {
 
 test("sources nested or chained absurdly are parse errors", () => {
   const nested = ["[", "{", "("].map((piece) => piece.repeat(100_000));
-  const pieces = ["f(", "x[", "not ", "1+", "1 in ", "[x | ", "every x in [1] {", '$"{', "true\n", "x with input as "];
+  const pieces = [
+    "f(",
+    "x[",
+    "not ",
+    "1+",
+    "1 in ",
+    "[x | ",
+    "every x in [1] {",
+    '$"{',
+    "true\n",
+    "x with input as ",
+  ];
   const sources = [
     ...nested,
     ...pieces.map((piece) => piece.repeat(20_000)),
