@@ -19,7 +19,7 @@ import { judgeRun, withoutRun } from "../verdict/combine.ts";
 import { domainsOf } from "../verdict/judge.ts";
 import { isSettled } from "../verdict/settled.ts";
 import type { Context, Setup } from "./context.ts";
-import { revealCheck } from "./reveal.ts";
+import { buildable, revealCheck } from "./reveal.ts";
 import { reportTrouble } from "./trouble.ts";
 import { giveVerdict } from "./verdict.ts";
 
@@ -80,7 +80,7 @@ async function planFor(context: Context, incident: Incident, last: Run | undefin
   const { config, surroundings } = context.setup();
   const route = config.routes.get(incident.route);
   const alert = await latestAlert(context.database, incident.id);
-  if (route !== undefined && alert !== undefined) return planRun(route, alert, surroundings);
+  if (route !== undefined && alert !== undefined) return buildable(planRun(route, alert, surroundings));
   if (last !== undefined) return last.plan;
   throw new Error(
     `incident ${incident.id}: its route ${incident.route} is gone and no run tells what it was`,

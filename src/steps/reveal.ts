@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { issueLines } from "../check/issues.ts";
 import { checkSettings } from "../check/probes/index.ts";
 import { writtenCheck } from "../model/check.ts";
 import type { WrittenCheck } from "../model/check.ts";
+import type { Plan } from "../model/plan.ts";
 import { revealSecrets } from "../model/secret.ts";
 import type { SecretSource } from "../model/secret.ts";
 
@@ -9,4 +11,14 @@ import type { SecretSource } from "../model/secret.ts";
 export function revealCheck(check: WrittenCheck, source: SecretSource): WrittenCheck {
   const settings = revealSecrets(checkSettings.parse(check), source);
   return writtenCheck.parse(z.encode(checkSettings, settings));
+}
+
+/** An alert can fill a template with anything: a check that is none any more, such as one of "n/a", is a fault of the plan. */
+export function buildable(plan: Plan): Plan {
+  const parsed = plan.checks.map((one) => ({ one, error: checkSettings.safeParse(one.check).error }));
+  const faults = parsed.flatMap(({ one, error }) =>
+    error === undefined ? [] : [`${one.check.name} cannot be built: ${issueLines(error).join("; ")}`],
+  );
+  const checks = parsed.flatMap(({ one, error }) => (error === undefined ? [one] : []));
+  return { ...plan, checks, faults: [...plan.faults, ...faults] };
 }

@@ -46,7 +46,7 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
     test("not JSON", async () => {
       const id = await postRaw("<alert>the house is on fire</alert>");
       const [notice] = await world.receiver.hears("/ops", id);
-      assert.match(notice?.body ?? "", /treat as real: its body is not JSON/);
+      assert.match(notice?.body ?? "", /treat as real \S+: its body is not JSON/);
       assert.match(notice?.body ?? "", /the house is on fire/);
     });
 
@@ -76,8 +76,9 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
       const resolved = await server.post({ kind: "unheard of", status: "resolved" });
       const id = await server.post({ kind: "unheard of" });
       const [notice] = await world.receiver.hears("/ops", id);
-      assert.match(notice?.firstLine ?? "", /^RECEIVED .*no route takes it/);
+      assert.match(notice?.firstLine ?? "", /^NOT CHECKED, treat as real .*no route takes it/);
       assert.deepEqual(world.receiver.told("/ops", resolved), []);
+      await until("it to be settled", async () => (await server.incidents())[0]?.state === "closed");
       const again = await server.post({ kind: "unheard of" });
       await world.receiver.hears("/ops", again);
       assert.equal(world.receiver.told("/ops", id).length, 1);
@@ -104,11 +105,23 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
       assert.equal(found?.outcome, "inconclusive");
     });
 
-    test("whose target is no address: it pages", async () => {
+    test("whose target is no address: it pages, reason check-not-built, and bothers nobody else", async () => {
       for (const url of ["not a url", "file:///etc/passwd", "http://[::1", "http://localhost\u0000/"]) {
         const id = await server.post({ kind: "page", url });
-        const [notice] = await world.receiver.hears("/oncall", id);
-        assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real|^DOWN/);
+        const [notice] = await world.receiver.hears("/oncall", id, 1, 10_000);
+        assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real/);
+        assert.match(notice?.body ?? "", /"reason":"check-not-built"/);
+        assert.match(notice?.body ?? "", /page cannot be built: url: /);
+      }
+      assert.deepEqual(world.receiver.told("/ops", "job-failed"), []);
+    });
+
+    test("whose target is private, or this machine's secrets: not looked at, and it pages", async () => {
+      for (const url of ["http://10.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]/"]) {
+        const id = await server.post({ kind: "page", url });
+        const [notice] = await world.receiver.hears("/oncall", id, 1, 10_000);
+        assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real/);
+        assert.match(notice?.body ?? "", /"errorClass":"location.blocked-target"/);
       }
     });
   });
