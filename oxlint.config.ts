@@ -16,7 +16,8 @@ const mayImport: Record<string, readonly string[]> = {
   config: ["model", "rego", "check", "route", "ingest", "notify"],
   steps: ["model", "store", "config", "ingest", "route", "check", "verdict", "notify"],
   web: ["model", "store", "config", "ingest", "steps"],
-  cli: ["model", "store", "config", "route", "check", "verdict", "notify", "steps"],
+  cli: ["model", "store", "config", "route", "check", "verdict", "notify", "steps", "demo"],
+  demo: ["model", "cli"],
 };
 
 /** Packages that only one folder may use. */

@@ -1,9 +1,3 @@
-import { agent } from "./cli/agent.ts";
-import { check } from "./cli/check.ts";
-import { configCheck } from "./cli/config-check.ts";
-import { demo } from "./cli/demo.ts";
-import { serve } from "./cli/serve.ts";
-import { test } from "./cli/test.ts";
 import { UsageError, usageText } from "./cli/usage.ts";
 import { ConfigError, describeError } from "./model/errors.ts";
 import { version } from "./model/version.ts";
@@ -11,13 +5,14 @@ import { version } from "./model/version.ts";
 /** A command takes its arguments and gives the exit code. */
 type Command = (args: string[]) => Promise<number>;
 
-const commands: Readonly<Record<string, Command>> = {
-  serve,
-  "config check": configCheck,
-  agent,
-  check,
-  test,
-  demo,
+/** Loaded when it is asked for: an agent has no use for a database driver. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./cli/serve.ts")).serve,
+  "config check": async () => (await import("./cli/config-check.ts")).configCheck,
+  agent: async () => (await import("./cli/agent.ts")).agent,
+  check: async () => (await import("./cli/check.ts")).check,
+  test: async () => (await import("./cli/test.ts")).test,
+  demo: async () => (await import("./cli/demo.ts")).demo,
 };
 
 const usageCode = 2;
@@ -34,11 +29,12 @@ async function main(args: readonly string[]): Promise<number> {
     return first === "" ? usageCode : 0;
   }
   const two = commands[`${first} ${second}`];
-  const command = two ?? commands[first];
-  if (command === undefined) {
+  const load = two ?? commands[first];
+  if (load === undefined) {
     process.stderr.write(`crosscheck: there is no command ${JSON.stringify(first)}\n\n${usageText()}`);
     return usageCode;
   }
+  const command = await load();
   return command(args.slice(two === undefined ? 1 : 2));
 }
 

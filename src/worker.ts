@@ -6,10 +6,13 @@ import { jobClass } from "./store/jobs.ts";
 import type { JobClass, JobKey } from "./store/jobs.ts";
 import { createWork } from "./store/work.ts";
 
-/** How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries. */
+/**
+ * How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries. Those that run
+ * together share commits, which makes each cheaper (docs/benchmarks.md).
+ */
 function limit(name: JobClass): number {
   if (name === "inbox" || name === "retention") return 1;
-  return name === "incident" ? 50 : 10;
+  return name === "incident" ? 50 : 32;
 }
 
 /** Works through whatever is due until the signal is aborted, then lets go of it for another process to take. */

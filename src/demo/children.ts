@@ -84,12 +84,9 @@ export class Children implements AsyncDisposable {
     const output = createInterface({ input: child.stdout }).on("line", (line) => running.stdout.push(line));
     void this.#watch(name, running);
     using limit = deadline(this.signal, startLimitMs);
-    const [line] = (await once(output, "line", { signal: limit.signal }).catch((error: unknown) => {
-      throw limit.signal.aborted ? limit.signal.reason : error;
-    })) as [string];
-    const url = /listens on (\S+?)\/?$/.exec(line)?.[1];
-    if (url === undefined)
-      throw new Error(`${name} said ${JSON.stringify(line)} instead of where it listens`);
+    const url = await addressIn(output, limit.signal).catch((error: unknown) => {
+      throw new Error(`${name} did not start`, { cause: limit.signal.aborted ? limit.signal.reason : error });
+    });
     return { pid: child.pid ?? 0, url, lines: running.stdout, kill: () => end(running) };
   }
 

@@ -19,7 +19,7 @@ export function demoConfig({ agents, receiver }: Places): string {
 ${locations.join("\n")}
 
 checks:
-- name: page
+- name: storefront
   type: http
   url: "{{ input.ServiceURL.URL }}"
   timeout: 4s
@@ -32,7 +32,7 @@ routes:
 - name: confirm-page
   input: contains(input.ServiceURL.Reachable, "false")
   subject: input.ServiceURL.URL
-  checks: [page]
+  checks: [storefront]
   spare: true
   notify:
     confirmed: [pager, chat]

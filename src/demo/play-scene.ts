@@ -60,7 +60,7 @@ async function page(scene: Scene, stage: Stage): Promise<DemoIncident | undefine
     return `${seconds(performance.now() - started)}; requests that reached the site: ${visits || "none"}`;
   };
   const incident = await whileShowing(sendPage(world, alert), progress, stage);
-  screen.print(`${margin}After ${progress()}`);
+  screen.print(`${margin}After ${progress()}.`);
   return incident;
 }
 
@@ -97,9 +97,12 @@ async function whileShowing<T>(work: Promise<T>, text: () => string, { screen }:
 
 /** What everybody was told about the scene's page, once nothing is left to deliver. */
 async function toldAbout(scene: Scene, id: string, stage: Stage): Promise<ToldMessage[]> {
-  const allTold = ({ deliveries }: DemoIncident) => deliveries.every(({ state }) => state !== "pending");
-  await until(allTold, { id, limitMs: tellLimitMs }, stage);
+  await until(isTold, { id, limitMs: tellLimitMs }, stage);
   return readMessages(stage.world, urlOf(scene, stage));
+}
+
+function isTold({ deliveries }: DemoIncident): boolean {
+  return deliveries.every(({ state }) => state !== "pending");
 }
 
 /** Mends the page, and says whether recovery was told. */
@@ -118,7 +121,7 @@ async function mend(
   const told = await toldAbout(scene, before.id, stage);
   const news = told.slice(before.told.length);
   const pagerHeard = news.some(({ to }) => to === "pager");
-  if (over) screen.print(`${margin}Crosscheck looks until it is sure: after ${took()}`);
+  if (over) screen.print(`${margin}Crosscheck looked until it was sure, for ${took()}.`);
   screen.print();
   showMessage(news, screen);
   screen.print(`${margin}pager: ${pagerHeard ? "told that it is over" : bad("not told that it is over")}`);

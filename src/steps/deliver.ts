@@ -31,12 +31,19 @@ export async function deliverLane(context: Context, lane: Lane, signal: AbortSig
     const stale = pending.filter((delivery, index) => isOvertaken(delivery, pending.slice(index + 1)));
     if (stale.length > 0) await supersede(context, stale);
     const next = pending.find((delivery) => !stale.includes(delivery));
-    if (next === undefined) return;
+    if (next === undefined) return endLane(context, lane);
     if (next.nextAt > context.now()) {
       return context.database.write([wake(`lane:${lane.incidentId}/${lane.action}`, next.nextAt)]);
     }
-    await deliver(context, next, signal);
+    const isOver = await deliver(context, next, signal);
+    // What fell due in the meantime has woken the lane, which makes it run again: there is no need to look.
+    if (isOver && pending.length === 1) return endLane(context, lane);
   }
+}
+
+/** Not in the write that settles a delivery: two lanes that end at once would each still see the other's as pending. */
+async function endLane(context: Context, { incidentId }: Lane): Promise<void> {
+  await context.database.write([closeWhenDelivered(incidentId, context.now())]);
 }
 
 /** An arrival is old news once there is a verdict, a verdict once there is a later word. */
@@ -51,7 +58,8 @@ async function supersede(context: Context, deliveries: readonly Delivery[]): Pro
   for (const delivery of deliveries) logDelivery(context, delivery, "superseded", null);
 }
 
-async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<void> {
+/** Whether that was its last try. */
+async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<boolean> {
   const { config, kinds } = context.setup();
   const settings = config.actions.get(delivery.action);
   if (settings === undefined) return settle(context, delivery, { ...gone(delivery), fallback: [] });
@@ -61,7 +69,7 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
   const kind: ActionKind = kinds.get(delivery.action) ?? "message";
   const decision = decideDelivery(delivery, error, { kind, now: context.now(), random: context.random() });
   context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
-  await settle(context, delivery, { decision, fallback: settings.fallback });
+  return settle(context, delivery, { decision, fallback: settings.fallback });
 }
 
 /** The error of one try; null when the receiver has taken it. A try that a shutdown cut off is no try. */
@@ -98,11 +106,12 @@ function gone(delivery: Delivery): { readonly decision: Decision } {
   };
 }
 
+/** Whether the delivery is over, one way or the other. */
 async function settle(
   context: Context,
   delivery: Delivery,
   { decision, fallback }: { readonly decision: Decision; readonly fallback: readonly string[] },
-): Promise<void> {
+): Promise<boolean> {
   const now = context.now();
   const { state, attempts, nextAt, error } = decision;
   const useFallback = decision.fallbackDue && fallback.length > 0;
@@ -117,10 +126,10 @@ async function settle(
       deliveredAt: state === "delivered" ? now : null,
     }),
     ...told,
-    ...(state === "pending" ? [] : [closeWhenDelivered(delivery.incidentId, now)]),
   ]);
   logDelivery(context, { ...delivery, attempts }, state, error);
   await reportFailure(context, delivery, { decision, fallback: useFallback ? fallback : [] });
+  return state !== "pending";
 }
 
 function fallbackStatements(

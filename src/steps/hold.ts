@@ -5,7 +5,7 @@ import { planRun } from "../route/plan.ts";
 import { alertById } from "../store/alerts.ts";
 import { incidentsOfAlert } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
-import { latestRun, observationsOfRun } from "../store/runs.ts";
+import { observationsOfRun, runsOfIncident } from "../store/runs.ts";
 import { isOldNews } from "../verdict/advance.ts";
 import { withoutRun } from "../verdict/combine.ts";
 import { list } from "../verdict/wording.ts";
@@ -35,9 +35,17 @@ function isOwed(incident: Incident, alert: Alert, last: Run | undefined): boolea
   return isOldNews(incident) && (last?.endedAt ?? 0) < alert.receivedAt;
 }
 
+/** A check that began after the alert came is its verdict, though a later alert may have the incident checked again. */
+function hasVerdict(runs: readonly Run[], alert: Alert): boolean {
+  return runs.some(
+    ({ cause, verdict, startedAt }) => cause === "alert" && verdict !== null && startedAt >= alert.receivedAt,
+  );
+}
+
 async function endHoldOf(context: Context, incident: Incident, alert: Alert): Promise<void> {
-  const run = await latestRun(context.database, incident.id);
-  if (!isOwed(incident, alert, run)) return;
+  const runs = await runsOfIncident(context.database, incident.id, 2);
+  const run = runs.at(-1);
+  if (hasVerdict(runs, alert) || !isOwed(incident, alert, run)) return;
   const going = run?.endedAt === null ? run : undefined;
   const plan = going?.plan ?? planNow(context, incident, alert) ?? run?.plan;
   if (plan === undefined) throw new Error(`incident ${incident.id}: nothing says whom to tell`);

@@ -61,9 +61,11 @@ export class IncidentBook {
   }
 
   /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
-  async passOn(alert: Alert, route: string): Promise<void> {
+  passOn(alert: Alert, route: string): void {
     const plan = this.#policy(route, alert).plan;
-    await this.#announce(alert, { route, subject: alert.id, actions: toldAtArrival(plan), note: null });
+    // Nobody else has its id for a subject: there is no incident to look for.
+    const entry = this.#open(route, alert.id);
+    this.#announce(alert, entry, { actions: toldAtArrival(plan), note: null });
   }
 
   /** Nobody took it or understood it: it is told as it came in. */
@@ -71,12 +73,8 @@ export class IncidentBook {
     const subject = defaultSubject(alert);
     const { unrouted } = this.#context.setup().config;
     this.unrouted.push({ what: subject, note: `an alert from ${alert.source} reached nobody: ${why}` });
-    await this.#announce(alert, {
-      route: unroutedRoute,
-      subject,
-      actions: unrouted,
-      note: why,
-    });
+    const entry = await this.#entry(unroutedRoute, subject);
+    this.#announce(alert, entry, { actions: unrouted, note: why });
   }
 
   warn(alert: Alert, match: Match): void {
@@ -104,16 +102,11 @@ export class IncidentBook {
     for (const report of this.#reports) report();
   }
 
-  async #announce(
+  #announce(
     alert: Alert,
-    about: {
-      readonly route: string;
-      readonly subject: string;
-      readonly actions: readonly string[];
-      readonly note: string | null;
-    },
-  ): Promise<void> {
-    const entry = await this.#entry(about.route, about.subject);
+    entry: Entry,
+    about: { readonly actions: readonly string[]; readonly note: string | null },
+  ): void {
     const first = entry.incident.alertCount === 0;
     const incident: Incident = {
       ...entry.incident,
@@ -178,20 +171,29 @@ export class IncidentBook {
   }
 
   async #entry(route: string, subject: string): Promise<Entry> {
-    const key = JSON.stringify([route, subject]);
-    const known = this.#entries.get(key);
+    const known = this.#entries.get(keyOf(route, subject));
     if (known !== undefined) return known;
     const found = await currentIncident(
       this.#context.database,
       { route, subject },
       this.#now - reopenWithinMs,
     );
-    const stored = found === undefined || isOver(found) ? null : found;
-    const incident = stored ?? newIncident({ route, subject, now: this.#now, alertCount: 0 });
-    const entry: Entry = { incident, stored };
-    this.#entries.set(key, entry);
+    if (found === undefined || isOver(found)) return this.#open(route, subject);
+    const entry: Entry = { incident: found, stored: found };
+    this.#entries.set(keyOf(route, subject), entry);
     return entry;
   }
+
+  #open(route: string, subject: string): Entry {
+    const incident = newIncident({ route, subject, now: this.#now, alertCount: 0 });
+    const entry: Entry = { incident, stored: null };
+    this.#entries.set(keyOf(route, subject), entry);
+    return entry;
+  }
+}
+
+function keyOf(route: string, subject: string): string {
+  return JSON.stringify([route, subject]);
 }
 
 /** Only what was told as failing is taken up again; a spared or passed-on one is over when it is closed. */

@@ -12,11 +12,14 @@ import type { Context } from "./context.ts";
 /** A delivery's message from the rows as they are now; undefined when its incident is gone. */
 export async function messageFor(context: Context, delivery: Delivery): Promise<Message | undefined> {
   const { database } = context;
-  const incident = await incidentById(database, delivery.incidentId);
+  const { incidentId, runId } = delivery;
+  const [incident, run = null, looked, alert] = await Promise.all([
+    incidentById(database, incidentId),
+    runId === null ? null : runById(database, runId),
+    runId === null ? [] : observationsOfRun(database, runId),
+    alertOf(context, delivery),
+  ]);
   if (incident === undefined) return undefined;
-  const run = delivery.runId === null ? null : ((await runById(database, delivery.runId)) ?? null);
-  const looked = run === null ? [] : await observationsOfRun(database, run.id);
-  const alert = await alertOf(context, delivery);
   return composeMessage({
     delivery,
     incident,

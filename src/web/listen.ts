@@ -62,12 +62,20 @@ function addressText({ host, port }: ListenAddress): string {
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
-/** Stops taking requests and waits for those under way; idle connections are cut. */
-function closed(server: ServerType): Promise<void> {
+/** What a request under way has to end: one that its sender never finishes must not keep the process. */
+const graceMs = 5000;
+
+/** Stops taking requests and waits for those under way, for a while; idle connections are cut at once. */
+function closed(listening: ServerType): Promise<void> {
+  const server = listening as Server;
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs);
   return new Promise((resolve) => {
     server.close(() => {
+      clearTimeout(cut);
       resolve();
     });
-    (server as Server).closeIdleConnections();
+    server.closeIdleConnections();
   });
 }

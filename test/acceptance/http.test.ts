@@ -32,14 +32,6 @@ suite("HTTP on loopback without tokens", () => {
   });
   after(() => parts.disposeAsync());
 
-  const problemOf = async (response: Response) => {
-    assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/);
-    const problem = (await response.json()) as { status: number; title: string; detail: string };
-    assert.equal(problem.status, response.status);
-    assert.ok(problem.title !== "" && problem.detail !== "");
-    return problem;
-  };
-
   test("an alert is answered with its id once it is stored, on / and /scan", async () => {
     for (const path of ["/", "/scan"]) {
       const response = await server.request(path, { method: "POST", body: '{"any": "thing"}' });
@@ -145,22 +137,22 @@ suite("HTTP on loopback without tokens", () => {
     assert.match(incident.deliveries[0]?.id ?? "", uuid);
   });
 
+  const listed = (query: string) => server.read<Page>(`/api/v1/incidents?${query}`);
+
   test("incidents are listed newest first, page by page, by outcome and by route", async () => {
     const subjects = ["/list-1", "/list-2", "/list-3"].map((path) => world.site.page(path));
     for (const url of subjects)
       await server.request("/tenant/page?wait=20s", { method: "POST", body: JSON.stringify({ url }) });
-    const page = (query: string) => server.read<Page>(`/api/v1/incidents?${query}`);
-
-    const first = await page("limit=2&route=page");
-    const second = await page(`limit=2&route=page&cursor=${first.cursor}`);
-    const listed = [...first.incidents, ...second.incidents].map(({ subject }) => subject);
-    assert.deepEqual(listed.slice(0, 3), subjects.toReversed());
+    const first = await listed("limit=2&route=page");
+    const second = await listed(`limit=2&route=page&cursor=${first.cursor}`);
+    const subjectsListed = [...first.incidents, ...second.incidents].map(({ subject }) => subject);
+    assert.deepEqual(subjectsListed.slice(0, 3), subjects.toReversed());
     assert.ok(first.incidents.every(({ runs }) => runs.length === 1));
 
-    const { incidents: spared } = await page("outcome=not-reproduced");
+    const { incidents: spared } = await listed("outcome=not-reproduced");
     assert.ok(spared.length >= 3 && spared.every(({ outcome }) => outcome === "not-reproduced"));
-    assert.deepEqual((await page("route=nowhere")).incidents, []);
-    assert.equal((await page("limit=200")).cursor, null);
+    assert.deepEqual((await listed("route=nowhere")).incidents, []);
+    assert.equal((await listed("limit=200")).cursor, null);
     for (const query of ["limit=0", "limit=201", "limit=x", "outcome=bad"])
       assert.equal((await problemOf(await server.request(`/api/v1/incidents?${query}`))).status, 400);
   });
@@ -232,6 +224,11 @@ suite("HTTP on loopback without tokens", () => {
   });
 });
 
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const basic = (token: string) => ({
+  authorization: `Basic ${Buffer.from(`anybody:${token}`).toString("base64")}`,
+});
+
 suite("HTTP with tokens", () => {
   let parts: AsyncDisposableStack;
   let server: Crosscheck;
@@ -254,10 +251,6 @@ suite("HTTP with tokens", () => {
   });
   after(() => parts.disposeAsync());
 
-  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  const basic = (token: string) => ({
-    authorization: `Basic ${Buffer.from(`anybody:${token}`).toString("base64")}`,
-  });
   const post = (path: string, headers: Record<string, string> = {}) =>
     server.request(path, { method: "POST", body: '{"any":"thing"}', headers });
 
@@ -277,7 +270,7 @@ suite("HTTP with tokens", () => {
       { authorization: ingestToken },
     ];
     for (const headers of wrong) {
-      const refused = await post("/", headers as Record<string, string>);
+      const refused = await post("/", headers);
       assert.equal(refused.status, 401, JSON.stringify(headers));
       assert.match(refused.headers.get("content-type") ?? "", /^application\/problem\+json/);
       assert.match(refused.headers.get("www-authenticate") ?? "", /^Bearer/);
@@ -350,4 +343,12 @@ async function statusOf(
   request.on("error", reject);
   request.end();
   return promise;
+}
+
+async function problemOf(response: Response) {
+  assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/);
+  const problem = (await response.json()) as { status: number; title: string; detail: string };
+  assert.equal(problem.status, response.status);
+  assert.ok(problem.title !== "" && problem.detail !== "");
+  return problem;
 }

@@ -9,6 +9,7 @@ import { configIn, pageCheck, pageRoute, quick, startWorld, type World } from ".
 
 /** Routes that differ from `page` in one thing. */
 const slowAfterMs = 350;
+const briskHoldMs = 2500;
 const routes = [
   pageRoute,
   {
@@ -18,10 +19,23 @@ const routes = [
     notify: { ...pageRoute.notify, degraded: ["team"] },
   },
   { ...pageRoute, name: "blind", locations: ["eu", "lost", "gone"] },
+  {
+    ...pageRoute,
+    name: "brisk",
+    checks: ["brisk"],
+    verdict: {
+      ...quick,
+      deadline: "1s",
+      "second-look-deadline": "1s",
+      hold: `${briskHoldMs}ms`,
+      recheck: ["1h"],
+    },
+  },
   { ...pageRoute, name: "patient", verdict: { ...quick, "open-recheck": ["1h"] } },
 ];
 const checks = [
   pageCheck,
+  { ...pageCheck, name: "brisk", timeout: "900ms" },
   {
     ...pageCheck,
     name: "latency",
@@ -166,6 +180,20 @@ suite("each verdict, from the webhook to the message", { concurrency: 2 }, () =>
       assert.match(notice?.firstLine ?? "", /^DOWN/);
       const incident = await settled(subject, ({ state }) => state === "open");
       assert.equal(incident.alertCount, 1);
+    });
+
+    test("the hold of an alert that has its verdict does not cut short the check of a later one", async () => {
+      const subject = await page("/twice", { route: "brisk" });
+      const receivedAt = Date.now();
+      await world.receiver.hears("/team", subject);
+      world.site.set("/twice", "silent");
+      await until("the hold to be near", () => Date.now() > receivedAt + briskHoldMs - 300);
+      await page("/twice", { route: "brisk" });
+      await until("the hold to be over", () => Date.now() > receivedAt + briskHoldMs + 100);
+      world.site.set("/twice", "up");
+      const { runs } = await settled(subject, ({ state, runs }) => runs.length === 2 && state !== "checking");
+      assert.equal(runs[1]?.verdict?.outcome, "not-reproduced");
+      assert.deepEqual(told("/oncall", subject), []);
     });
 
     test("what was confirmed and is healthy again is told as recovered, once", async () => {

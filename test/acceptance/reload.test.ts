@@ -35,9 +35,9 @@ suite("reload", () => {
   test("under load, by request and by SIGHUP: no alert is lost, and each generation takes over", async () => {
     const passedOn: string[] = [];
     const checked: string[] = [];
-    let ended = false;
+    const ended = new AbortController();
     const load = async () => {
-      for (let number = 0; !ended; number += 1) {
+      for (let number = 0; !ended.signal.aborted; number += 1) {
         passedOn.push(await server.post({ number }, "/tenant/pass-on"));
         if (number % 5 > 0) continue;
         const path = `/under-load-${number}.html`;
@@ -58,7 +58,7 @@ suite("reload", () => {
       }
       await world.receiver.hears(`/listener-${generation}`);
     }
-    ended = true;
+    ended.abort();
     await sending;
 
     const heard = (id: string) =>

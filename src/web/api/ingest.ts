@@ -64,7 +64,7 @@ async function take(
 ): Promise<Response> {
   const waitMs = waitOf(c);
   if (waitMs === undefined) return problem(c, 400, "wait: write a duration such as ?wait=30s, at most 120s");
-  const { bytes, cut } = await readBody(c.req.raw, site.context.setup().config.server.maxBodyBytes);
+  const { bytes, cut } = await readBody(c, site.context.setup().config.server.maxBodyBytes);
   const alerts = readWebhook(
     {
       headers: c.req.raw.headers,
