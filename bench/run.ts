@@ -14,6 +14,9 @@ import { table } from "./table.ts";
 
 const parts = [ingest, deliver, verdict, timing, start, alertmanager, blackbox];
 
+/** No part begins later than this: with the last one the whole stays under five minutes. */
+const startLimitMs = 270_000;
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
 if (unknown.length > 0) {
@@ -27,7 +30,9 @@ const machine = await describeMachine();
 const figures: Figure[] = [];
 await using databases = new Databases();
 for (const part of parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  figures.push(...(await part.run({ databases, say })));
+  if (performance.now() - started > startLimitMs)
+    say(`SKIPPED: ${part.name}: time is up, the machine is too busy`);
+  else figures.push(...(await part.run({ databases, say })));
 }
 const seconds = Math.round((performance.now() - started) / 1000);
 const about = { ...machine, at: new Date().toISOString(), seconds };

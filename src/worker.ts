@@ -15,11 +15,18 @@ function limit(name: JobClass): number {
   return name === "incident" ? 50 : 32;
 }
 
+/**
+ * How long the work of a process that died waits for another. On PostgreSQL with what it takes to notice it stays within
+ * 15 s; on SQLite nobody else can have it.
+ */
+const leaseMs = { postgres: 10_000, sqlite: 4000 } as const;
+
 /** Works through whatever is due until the signal is aborted, then lets go of it for another process to take. */
 export async function runWorker(context: Context, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   await createWork(context.database).serve((key, jobSignal) => pipeline.handle(key, jobSignal), {
     signal,
     limit,
+    leaseMs: leaseMs[context.database.kind],
     onError: (error, key) => {
       reportFailure(context, error, key);
     },

@@ -16,8 +16,8 @@ import { steadyRate, tellingConfig } from "./deliver.ts";
 const command = "prometheus-alertmanager";
 const floodPace = { kind: "flood", warmUpMs: 500, ms: 2000 } as const;
 const connections = 25;
-const burst = 3000;
-const burstLimitMs = 12_000;
+const burst = 2000;
+const burstLimitMs = 10_000;
 
 /** Whoever takes alerts and tells a receiver, one message an alert. */
 interface Taker extends AsyncDisposable {

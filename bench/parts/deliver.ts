@@ -17,10 +17,10 @@ export function tellingConfig(url: string) {
   };
 }
 
-const burst = 3000;
-const burstLimitMs = 12_000;
+const burst = 2000;
+const burstLimitMs = 10_000;
 const rates = [100, 300, 500];
-const rateMs = 4000;
+const rateMs = 3000;
 
 interface Scene {
   readonly load: Helper<LoadSpec, LoadResult>;

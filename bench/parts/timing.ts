@@ -11,7 +11,7 @@ import { quantile } from "../statistics.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const delaysMs = [0, 10, 50, 200];
-export const measureMs = 8000;
+export const measureMs = 6000;
 const loadPerSecond = 500;
 const coldStarts = 5;
 

@@ -13,7 +13,7 @@ import { startReceiver, type Receiver } from "../receiver/receiver.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const siteDelayMs = 50;
-const rounds = 60;
+const rounds = 50;
 const warmUpRounds = 10;
 const token = "a-token-for-the-agents-of-a-benchmark";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startAgent } from "../agent.ts";
 import { describeError } from "../model/errors.ts";
-import { addressOf } from "./serve.ts";
+import { addressOf } from "./address.ts";
 import { untilSignal } from "./signals.ts";
 
 const usage = "usage: crosscheck agent --listen HOST:PORT --token-file FILE\n";

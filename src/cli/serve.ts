@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
-import { parseAddress } from "../config/values.ts";
-import type { Address } from "../config/values.ts";
 import { stderrLog } from "../log.ts";
 import { startServer } from "../server.ts";
 import type { DatabaseLocation } from "../store/database.ts";
+import { addressOf } from "./address.ts";
 import { findConfig } from "./config-file.ts";
 import { UsageError } from "./usage.ts";
 import { untilSignal } from "./signals.ts";
@@ -36,14 +35,6 @@ export async function serve(args: string[]): Promise<number> {
   log.info("stopping", { signal: await stop });
   process.off("SIGHUP", reload);
   return 0;
-}
-
-/** @throws UsageError for anything but HOST:PORT */
-export function addressOf(text: string): Address {
-  const address = parseAddress(text);
-  if (address === undefined)
-    throw new UsageError(`--listen: "${text}" is not HOST:PORT, such as 127.0.0.1:8082`);
-  return address;
 }
 
 function databaseOf({

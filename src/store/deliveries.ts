@@ -70,11 +70,13 @@ export function supersedeDelivery(id: string): Statement {
   };
 }
 
-/** Gives a dead letter another life, from its first attempt on. */
+/** Gives a dead letter another life, from its first attempt on; guarded: not once its lane has told something newer. */
 export function reviveDelivery(id: string, now: number): Statement {
   return {
     sql: `update deliveries set state = 'pending', attempts = 0, created_at = $2, next_at = $2, error = null
-      where id = $1 and state = 'dead'`,
+      where id = $1 and state = 'dead' and not exists (
+        select 1 from deliveries later where later.incident_id = deliveries.incident_id
+          and later.action = deliveries.action and later.number > deliveries.number and later.state = 'delivered')`,
     params: [id, now],
     changes: 1,
   };

@@ -37,7 +37,11 @@ export function deliveryRoutes(site: Site): Hono {
       ]);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
-      return problem(c, 409, `only a dead delivery can be sent again; this one is ${delivery.state}`);
+      const why =
+        delivery.state === "dead"
+          ? "something newer of its incident has been told"
+          : `this one is ${delivery.state}`;
+      return problem(c, 409, `only a dead delivery whose news still holds can be sent again: ${why}`);
     }
     return c.json({ id: delivery.id }, 202);
   });

@@ -1,0 +1,11 @@
+import { parseAddress } from "../config/values.ts";
+import type { Address } from "../config/values.ts";
+import { UsageError } from "./usage.ts";
+
+/** @throws UsageError for anything but HOST:PORT */
+export function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined)
+    throw new UsageError(`--listen: "${text}" is not HOST:PORT, such as 127.0.0.1:8082`);
+  return address;
+}
