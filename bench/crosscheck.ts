@@ -25,7 +25,7 @@ const profileFolder = process.env["CROSSCHECK_BENCH_PROFILE"];
 
 export async function startCrosscheck(options: CrosscheckOptions): Promise<Crosscheck> {
   await using parts = new AsyncDisposableStack();
-  const folder = parts.use(await temporaryFolder());
+  const folder = parts.use(temporaryFolder());
   const config = join(folder.path, "crosscheck.yaml");
   await writeFile(config, JSON.stringify(options.config));
   const { database = { data: join(folder.path, "data") } } = options;

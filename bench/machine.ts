@@ -22,7 +22,7 @@ export async function describeMachine() {
 
 /** Median time until 4 kB are on the disk of the temporary folder. */
 async function fsyncMs(): Promise<number> {
-  await using folder = await temporaryFolder();
+  using folder = temporaryFolder();
   const file = openSync(join(folder.path, "file"), "w");
   const page = Buffer.alloc(4096, 1);
   const times = Array.from({ length: syncs }, () => {

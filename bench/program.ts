@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atExit } from "./at-exit.ts";
 
 /** A program under measurement, its output in a file; disposing it ends it. */
 export interface Program extends AsyncDisposable {
@@ -17,19 +18,6 @@ export interface ProgramOptions {
   readonly endWith?: NodeJS.Signals;
 }
 
-const running = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // An exit that runs the exit handlers.
-  process.once(signal, () => {
-    process.exitCode = 130;
-    for (const child of running) child.kill("SIGKILL");
-    process.kill(process.pid, "SIGKILL");
-  });
-}
-
 export function startProgram(command: string, args: readonly string[], options: ProgramOptions): Program {
   const file = openSync(options.outputFile, "a");
   const child = spawn(command, args, {
@@ -37,8 +25,8 @@ export function startProgram(command: string, args: readonly string[], options: 
     stdio: ["ignore", file, file],
   });
   closeSync(file);
-  running.add(child);
-  const ended = once(child, "exit").finally(() => running.delete(child));
+  const killing = atExit(() => void child.kill("SIGKILL"));
+  const ended = once(child, "exit").finally(() => killing[Symbol.dispose]());
   return {
     pid: child.pid ?? 0,
     output: () => readFileSync(options.outputFile, "utf8"),

@@ -1,13 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "./at-exit.ts";
 
-/** An empty folder that goes when it is disposed. */
-export interface TemporaryFolder extends AsyncDisposable {
+/** An empty folder that goes when it is disposed of, or with this process. */
+export interface TemporaryFolder extends Disposable {
   readonly path: string;
 }
 
-export async function temporaryFolder(): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), "crosscheck-bench-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+export function temporaryFolder(): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), "crosscheck-bench-"));
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  const cleaning = atExit(remove);
+  return {
+    path,
+    [Symbol.dispose]() {
+      remove();
+      cleaning[Symbol.dispose]();
+    },
+  };
 }

@@ -23,6 +23,8 @@ export function createLog(write: (line: string) => void, options: { readonly jso
 
 /** The log of a process of ours. */
 export function stderrLog(): Log {
+  // Whoever reads the log may go away; the pager must not go with it.
+  process.stderr.on("error", () => {});
   return createLog((line) => process.stderr.write(`${line}\n`), { json: !process.stderr.isTTY });
 }
 

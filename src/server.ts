@@ -63,12 +63,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   const pipeline = createPipeline(context);
   const stopping = new AbortController();
-  const reload = () => reloadSetup(context, { path: options.config, setups });
+  const reloads = new Reloads(stopping.signal, () =>
+    reloadSetup(context, { path: options.config, setups, listen }),
+  );
+  parts.defer(() => reloads.ended());
   const site: Site = {
     context,
     version,
     receive: (alerts) => pipeline.receive(alerts),
-    reload,
+    reload: () => reloads.next(),
     stopping: stopping.signal,
   };
   const working = runWorker(context, pipeline, stopping.signal);
@@ -84,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { url } = listener;
   options.log.info("serving", { url, config: config.path, hash: config.hash, database: database.kind });
   const started = parts.move();
-  return { url, warnings, reload, [Symbol.asyncDispose]: () => started.disposeAsync() };
+  return { url, warnings, reload: () => reloads.next(), [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
 /** Without tokens for both doors only this machine may reach us. */
@@ -128,13 +131,38 @@ function currentSetup(first: OpenSetup): Setups {
   };
 }
 
+/** One reload at a time, in the order they were asked for, and none once the server is stopping. */
+class Reloads {
+  readonly #stopping: AbortSignal;
+  readonly #reload: Site["reload"];
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(stopping: AbortSignal, reload: Site["reload"]) {
+    this.#stopping = stopping;
+    this.#reload = reload;
+  }
+
+  next(): ReturnType<Site["reload"]> {
+    const next = this.#last.then(() =>
+      this.#stopping.aborted ? { ok: false as const, faults: ["the server is stopping"] } : this.#reload(),
+    );
+    this.#last = next;
+    return next;
+  }
+
+  async ended(): Promise<void> {
+    await this.#last;
+  }
+}
+
 /** Reads the file again: a good configuration takes the place of the running one whole, a bad one changes nothing. */
 async function reloadSetup(
   context: Context,
-  { path, setups }: { readonly path: string; readonly setups: Setups },
+  { path, setups, listen }: { readonly path: string; readonly setups: Setups; readonly listen: Address },
 ): ReturnType<Site["reload"]> {
   try {
     const { config } = await loadConfig(path, { secrets: "required" });
+    refuseOpenDoor(config, listen);
     setups.swap(await openSetup(config));
     context.metrics.reloads.inc({ result: "ok" });
     context.log.info("config-reloaded", { config: config.path, hash: config.hash });

@@ -2,6 +2,7 @@ import { describeError } from "./model/errors.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Context } from "./steps/context.ts";
 import { reportTrouble } from "./steps/trouble.ts";
+import { ConflictError } from "./store/database.ts";
 import { jobClass } from "./store/jobs.ts";
 import type { JobClass, JobKey } from "./store/jobs.ts";
 import { createWork } from "./store/work.ts";
@@ -34,6 +35,11 @@ export async function runWorker(context: Context, pipeline: Pipeline, signal: Ab
 }
 
 function reportFailure(context: Context, error: unknown, key: JobKey | undefined): void {
+  // Somebody else was first; the step runs again and finds what they did.
+  if (error instanceof ConflictError) {
+    context.log.info("job-raced", { job: key, error: error.message });
+    return;
+  }
   const why = describeError(error);
   context.log.error("job-failed", { job: key, error: why });
   if (key === undefined) return;

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
 /** One kept-alive HTTP/1.1 connection that sends one request at a time; as little work as possible for each. */
@@ -6,13 +7,20 @@ export class Connection implements Disposable {
   #received = "";
   #waiting: PromiseWithResolvers<number> | undefined;
 
-  constructor(url: string) {
+  private constructor(url: string) {
     const { hostname, port } = new URL(url);
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
     this.#socket.setEncoding("latin1");
     this.#socket.on("data", (text: string) => this.#take(text));
     this.#socket.on("error", (error) => this.#waiting?.reject(error));
     this.#socket.on("close", () => this.#waiting?.reject(new Error("the connection was closed")));
+  }
+
+  /** Open, so that what is measured on it is requests only. */
+  static async open(url: string): Promise<Connection> {
+    const connection = new Connection(url);
+    await once(connection.#socket, "connect");
+    return connection;
   }
 
   /** The status of the answer, once it is whole. */

@@ -18,7 +18,8 @@ serveParent(send);
 
 async function send(spec: LoadSpec): Promise<LoadResult> {
   using opened = new DisposableStack();
-  const connections = Array.from({ length: spec.connections }, () => opened.use(new Connection(spec.url)));
+  const opening = Array.from({ length: spec.connections }, () => Connection.open(spec.url));
+  const connections = (await Promise.all(opening)).map((connection) => opened.use(connection));
   const answered: Answered[] = [];
   let last = 0;
   const post = async (connection: Connection, from?: number): Promise<void> => {

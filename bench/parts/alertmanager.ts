@@ -103,7 +103,7 @@ async function openOurs(receiverUrl: string): Promise<Taker> {
 
 async function openTheirs(path: string, receiverUrl: string): Promise<Taker> {
   await using parts = new AsyncDisposableStack();
-  const folder = parts.use(await temporaryFolder());
+  const folder = parts.use(temporaryFolder());
   const config = join(folder.path, "alertmanager.yml");
   await writeFile(config, JSON.stringify(theirConfig(receiverUrl)));
   const port = await freePort();

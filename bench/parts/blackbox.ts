@@ -34,7 +34,7 @@ export const blackbox: Part = {
 };
 
 async function measureTheirs(path: string, { servers, authorityFile }: DelayScene): Promise<Figure[]> {
-  await using folder = await temporaryFolder();
+  using folder = temporaryFolder();
   const config = join(folder.path, "blackbox.yml");
   const http = { preferred_ip_protocol: "ip4", tls_config: { ca_file: authorityFile } };
   await writeFile(config, JSON.stringify({ modules: { page: { prober: "http", timeout: "5s", http } } }));

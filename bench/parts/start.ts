@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const start: Part = {
   name: "start",
   async run({ say }) {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     say("start: building what npm would install");
     const installed = await install(folder.path);
     const starter = await serverStarter(folder.path);

@@ -23,7 +23,7 @@ export interface DelayScene extends AsyncDisposable {
 
 export async function openDelayScene(): Promise<DelayScene> {
   await using parts = new AsyncDisposableStack();
-  const folder = parts.use(await temporaryFolder());
+  const folder = parts.use(temporaryFolder());
   const authority = await makeAuthority();
   const authorityFile = join(folder.path, "authority.pem");
   await writeFile(authorityFile, authority.cert);

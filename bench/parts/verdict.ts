@@ -22,7 +22,7 @@ export const verdict: Part = {
   name: "verdict",
   async run({ databases, say }) {
     await using parts = new AsyncDisposableStack();
-    const folder = parts.use(await temporaryFolder());
+    const folder = parts.use(temporaryFolder());
     const certificate = await (await makeAuthority()).issue({ names: ["127.0.0.1"] });
     const site = parts.use(await startDelayServers([siteDelayMs], certificate));
     const receiver = parts.use(await startReceiver());
@@ -102,7 +102,7 @@ async function measure(
   await receiver.forget();
   await using server = await startCrosscheck({ config, database: await database.fresh() });
   const posted: Round[] = [];
-  using connection = new Connection(server.url);
+  using connection = await Connection.open(server.url);
   for (let number = 0; number < rounds; number += 1) {
     posted.push(await post(connection, { url: server.url, target, number }));
     await receiver.arrivals(number + 1, 2000);

@@ -7,7 +7,7 @@ import { revealSecrets } from "../model/secret.ts";
 import { actionTypeByName } from "../notify/actions/index.ts";
 import { sendDelivery } from "../notify/deliver.ts";
 import { composeMessage } from "../notify/message.ts";
-import { newIncident } from "../steps/trouble.ts";
+import { newIncident } from "../model/incident.ts";
 import { findConfig } from "./config-file.ts";
 
 /** `crosscheck test ACTION`: a real message, marked [TEST]; exit 1 if the receiver does not take it. */
@@ -50,7 +50,7 @@ export async function test(args: string[]): Promise<number> {
 
 function testMessage(action: string, publicUrl: string | null) {
   const now = Date.now();
-  const incident = newIncident({ route: "test", subject: `action ${action}`, now, alertCount: 0 });
+  const incident = newIncident({ route: "test", subject: `action ${action}`, now });
   const delivery: Delivery = {
     id: newId(),
     incidentId: incident.id,

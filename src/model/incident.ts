@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { newId } from "./id.ts";
 import { verdictOutcome } from "./verdict.ts";
 import type { VerdictOutcome, VerdictReason } from "./verdict.ts";
 
@@ -23,6 +24,8 @@ export const progress = z.object({
   /** Inconclusive rechecks in a row of a spared incident. */
   unsureRuns: z.int(),
   cleanSince: z.number().nullable(),
+  /** When it last began to wait for a verdict: what ran before says nothing about the alert that it waits with. */
+  checkingSince: z.number(),
   /** The sender says that it is over. */
   senderResolved: z.boolean(),
 });
@@ -53,3 +56,37 @@ export interface Incident {
 /** Routes of our own, for what no route of the configuration took and for Crosscheck's own health. */
 export const unroutedRoute = "unrouted";
 export const troubleRoute = "trouble";
+
+/** An incident that nothing has happened to yet. */
+export function newIncident(about: {
+  readonly route: string;
+  readonly subject: string;
+  /** When it began: its first alert's arrival. */
+  readonly now: number;
+}): Incident {
+  return {
+    id: newId(),
+    route: about.route,
+    subject: about.subject,
+    state: "checking",
+    flags: [],
+    version: 1,
+    alertCount: 0,
+    openedAt: about.now,
+    lastAlertAt: about.now,
+    closedAt: null,
+    outcome: null,
+    reason: null,
+    told: null,
+    progress: {
+      failedDomains: [],
+      cleanRuns: 0,
+      cleanSince: null,
+      unsureRuns: 0,
+      checkingSince: 0,
+      senderResolved: false,
+    },
+    watchStep: 0,
+    nextRunAt: null,
+  };
+}

@@ -29,7 +29,10 @@ export type VerdictPolicy = z.output<typeof verdictPolicy>;
 export const plannedCheck = z.object({ check: writtenCheck, target: targetOrigin });
 export type PlannedCheck = z.output<typeof plannedCheck>;
 
-/** What follows from an alert on one route. A run keeps the plan that it began with. */
+/**
+ * What follows from an alert on one route. A run keeps the plan that it began with, so that rows of an older release are
+ * read by a newer one: a key that is added later needs a default.
+ */
 export const plan = z.object({
   route: z.string(),
   mode,
@@ -43,7 +46,7 @@ export const plan = z.object({
   /** Told when the alert arrives. */
   actions: z.array(z.string()),
   notify: notifyLists,
-  /** The kinds of all actions that this plan names. */
+  /** The kinds of all actions there are. */
   kinds: z.record(z.string(), actionKind),
   runbook: z.string().nullable(),
 });

@@ -3,7 +3,7 @@ import type { Observation } from "./observation.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Why a run was started. */
-export type RunCause = "alert" | "watch" | "recheck" | "asked";
+export type RunCause = "alert" | "watch" | "recheck";
 
 /** One execution of a route's checks from all its locations. Times are ms since 1970. */
 export interface Run {

@@ -143,6 +143,7 @@ export const recovered = factsOf("recovered", {
     lastAlertAt: alertAt + minutes(4),
     closedAt: alertAt + minutes(15),
     progress: {
+      checkingSince: 0,
       failedDomains: ["eu", "apac", "na"],
       cleanRuns: 3,
       unsureRuns: 0,

@@ -32,8 +32,9 @@ export interface Match {
 export function regoDocuments(
   alert: Alert,
   catalogue: Readonly<Record<string, unknown>>,
+  subject?: string,
 ): { readonly input: unknown; readonly data: Record<string, unknown> } {
-  return { input: alertInput(alert), data: { ...catalogue, alert: alertFacts(alert) } };
+  return { input: alertInput(alert), data: { ...catalogue, alert: alertFacts(alert, subject) } };
 }
 
 /** Which routes take an alert, in the order of the configuration; all that match do, as in Postee. */

@@ -1,9 +1,10 @@
 import type { ActionKind, Mode, NotifyLists } from "../model/action.ts";
 import type { Alert } from "../model/alert.ts";
 import type { WrittenCheck } from "../model/check.ts";
+import { describeError } from "../model/errors.ts";
 import type { Plan, PlannedCheck, VerdictPolicy } from "../model/plan.ts";
 import { regoDocuments } from "./match.ts";
-import type { Template } from "./template.ts";
+import type { Rendered, Template } from "./template.ts";
 
 /** A check of the configuration with the texts in it that come from the alert. */
 export interface CheckRecipe {
@@ -37,13 +38,16 @@ export interface Surroundings {
 }
 
 /** What follows from an alert on one route: its checks with their texts filled in, from where, and who is told what. */
-export function planRun(route: RouteRecipe, alert: Alert, around: Surroundings): Plan {
-  const documents = regoDocuments(alert, around.catalogue);
+export function planRun(
+  route: RouteRecipe,
+  { alert, subject }: { readonly alert: Alert; readonly subject: string },
+  around: Surroundings,
+): Plan {
+  const documents = regoDocuments(alert, around.catalogue, subject);
   const built = route.checks.flatMap((name) => {
     const recipe = around.checks.get(name);
     return recipe === undefined ? [] : [buildCheck(recipe, documents, around.allowPrivateTargets)];
   });
-  const named = [...route.actions, ...Object.values(route.notify).flat()];
   return {
     route: route.name,
     mode: route.mode,
@@ -54,7 +58,7 @@ export function planRun(route: RouteRecipe, alert: Alert, around: Surroundings):
     policy: route.policy,
     actions: [...route.actions],
     notify: route.notify,
-    kinds: Object.fromEntries(named.map((name) => [name, around.kinds.get(name) ?? "message"])),
+    kinds: Object.fromEntries(around.kinds),
     runbook: route.runbook,
   };
 }
@@ -66,9 +70,12 @@ function buildCheck(
 ): { readonly planned: PlannedCheck } | { readonly fault: string } {
   const check = structuredClone(recipe.written);
   for (const { path, template } of recipe.templates) {
-    const rendered = template.render(documents.input, documents.data);
+    const where = path.map(String).join(".");
+    const rendered = render(template, documents);
+    if ("error" in rendered) {
+      return { fault: `${recipe.name} cannot be built: its ${where} failed: ${rendered.error}` };
+    }
     if ("undefined" in rendered) {
-      const where = path.map(String).join(".");
       return {
         fault: `${recipe.name} cannot be built: ${rendered.undefined} in its ${where} is undefined for this alert`,
       };
@@ -77,6 +84,17 @@ function buildCheck(
   }
   const from = recipe.templates.some(({ path }) => path[0] === "url") ? "alert" : "config";
   return { planned: { check, target: { from, allowPrivate: [...allowPrivate] } } };
+}
+
+function render(
+  template: Template,
+  { input, data }: { readonly input: unknown; readonly data: unknown },
+): Rendered | { readonly error: string } {
+  try {
+    return template.render(input, data);
+  } catch (error) {
+    return { error: describeError(error) };
+  }
 }
 
 function setAt(root: object, path: readonly PropertyKey[], value: string): void {

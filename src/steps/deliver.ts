@@ -46,11 +46,11 @@ async function endLane(context: Context, { incidentId }: Lane): Promise<void> {
   await context.database.write([closeWhenDelivered(incidentId, context.now())]);
 }
 
-/** An arrival is old news once there is a verdict, a verdict once there is a later word. */
+/** An arrival is old news once there is another or a verdict, a verdict once there is a later word. */
 function isOvertaken(delivery: Delivery, later: readonly Delivery[]): boolean {
   const rank = { trigger: 0, verdict: 1, change: 1, recovered: 1, trouble: 2, test: 2 } as const;
-  if (rank[delivery.event] === 2) return false;
-  return later.some((other) => rank[other.event] === 1);
+  const own = rank[delivery.event];
+  return own < 2 && later.some((other) => rank[other.event] >= own && rank[other.event] < 2);
 }
 
 async function supersede(context: Context, deliveries: readonly Delivery[]): Promise<void> {
@@ -62,26 +62,38 @@ async function supersede(context: Context, deliveries: readonly Delivery[]): Pro
 async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<boolean> {
   const { config, kinds } = context.setup();
   const settings = config.actions.get(delivery.action);
-  if (settings === undefined) return settle(context, delivery, { ...gone(delivery), fallback: [] });
-  const message = await messageFor(context, delivery);
-  if (message === undefined) return settle(context, delivery, { ...gone(delivery), fallback: [] });
-  const error = await attempt(context, { settings, message }, signal);
+  if (settings === undefined) return settle(context, delivery, gone(delivery, "action-not-configured"));
+  const error = await attempt(context, { settings, delivery }, signal);
+  if (error === "over") {
+    await supersede(context, [delivery]);
+    return true;
+  }
   const kind: ActionKind = kinds.get(delivery.action) ?? "message";
-  const decision = decideDelivery(delivery, error, { kind, now: context.now(), random: context.random() });
+  const decision = decideDelivery(delivery, error, {
+    kind,
+    now: context.now(),
+    random: context.random(),
+  });
   context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
   return settle(context, delivery, { decision, fallback: settings.fallback });
 }
 
-/** The error of one try; null when the receiver has taken it. A try that a shutdown cut off is no try. */
+/**
+ * The error of one try; null when the receiver has taken it, `over` when the incident ended before it could be told. A
+ * try that a shutdown cut off is no try.
+ */
 async function attempt(
   context: Context,
-  { settings, message }: { readonly settings: ActionSettings; readonly message: Message },
+  { settings, delivery }: { readonly settings: ActionSettings; readonly delivery: Delivery },
   signal: AbortSignal,
-): Promise<DeliveryError | null> {
+): Promise<DeliveryError | "over" | null> {
   const type = actionTypeByName.get(settings.type);
   if (type === undefined)
     return new DeliveryError(`no action type is called ${settings.type}`, { permanent: true });
   try {
+    const message = await messageFor(context, delivery);
+    if (message === undefined) return new DeliveryError("its incident is gone", { permanent: true });
+    if (isOldNews(delivery, message)) return "over";
     const revealed = revealSecrets(settings, context.setup().config.secretSource);
     await sendDelivery(type, revealed, message, signal);
     return null;
@@ -92,18 +104,18 @@ async function attempt(
   }
 }
 
+/** That it is over is all that is left to tell once it is; the end of what nobody checks is that it has been told. */
+function isOldNews({ event, createdAt }: Delivery, { incident }: Message): boolean {
+  const news = event === "trigger" || event === "verdict" || event === "change";
+  return news && incident.closedAt !== null && createdAt < incident.closedAt;
+}
+
 /** What a reload took away cannot be told; retry works once it is back. */
-function gone(delivery: Delivery): { readonly decision: Decision } {
-  const attempts = delivery.attempts;
-  return {
-    decision: {
-      state: "dead",
-      attempts,
-      nextAt: delivery.nextAt,
-      error: "action-not-configured",
-      fallbackDue: false,
-    },
-  };
+function gone(
+  { attempts, nextAt }: Delivery,
+  error: string,
+): { readonly decision: Decision; readonly fallback: readonly string[] } {
+  return { decision: { state: "dead", attempts, nextAt, error, fallbackDue: false }, fallback: [] };
 }
 
 /** Whether the delivery is over, one way or the other. */

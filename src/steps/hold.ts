@@ -6,11 +6,12 @@ import { alertById } from "../store/alerts.ts";
 import { incidentsOfAlert } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import { observationsOfRun, runsOfIncident } from "../store/runs.ts";
-import { isOldNews } from "../verdict/advance.ts";
+import { isOldNews } from "../verdict/alert-step.ts";
 import { withoutRun } from "../verdict/combine.ts";
 import { list } from "../verdict/wording.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
+import { lastResort } from "./last-resort.ts";
 import { routeAlone } from "./route.ts";
 import { giveVerdict } from "./verdict.ts";
 
@@ -22,7 +23,12 @@ import { giveVerdict } from "./verdict.ts";
 export async function endHold(context: Context, alertId: string): Promise<void> {
   const found = await alertById(context.database, alertId);
   if (found === undefined) return;
-  if (!found.routed) await routeAlone(context, found.alert);
+  if (!found.routed) {
+    await routeAlone(context, found.alert);
+    // Somebody else may have been first, or nobody: the hold stands until the alert is in an incident.
+    const again = await alertById(context.database, alertId);
+    if (again?.routed === false) throw new Error(`alert ${alertId} is not routed yet`);
+  }
   for (const incident of await incidentsOfAlert(context.database, alertId)) {
     await endHoldOf(context, incident, found.alert);
   }
@@ -47,8 +53,7 @@ async function endHoldOf(context: Context, incident: Incident, alert: Alert): Pr
   const run = runs.at(-1);
   if (hasVerdict(runs, alert) || !isOwed(incident, alert, run)) return;
   const going = run?.endedAt === null ? run : undefined;
-  const plan = going?.plan ?? planNow(context, incident, alert) ?? run?.plan;
-  if (plan === undefined) throw new Error(`incident ${incident.id}: nothing says whom to tell`);
+  const plan = going?.plan ?? planNow(context, incident, alert) ?? run?.plan ?? lastResort(context, incident);
   const dueAt = alert.receivedAt + plan.policy.holdMs;
   if (dueAt > context.now()) return context.database.write([wake(`hold:${alert.id}`, dueAt)]);
   const answered = going === undefined ? [] : await observationsOfRun(context.database, going.id);
@@ -70,8 +75,9 @@ function overdueSummary(plan: Plan, seen: readonly string[]): string {
   return `no verdict within ${seconds} s; ${who} answered`;
 }
 
-function planNow(context: Context, incident: Incident, alert: Alert): Plan | undefined {
+/** From the configuration of now; undefined where a reload took the route away. */
+function planNow(context: Context, { route: name, subject }: Incident, alert: Alert): Plan | undefined {
   const { config, surroundings } = context.setup();
-  const route = config.routes.get(incident.route);
-  return route === undefined ? undefined : planRun(route, alert, surroundings);
+  const route = config.routes.get(name);
+  return route === undefined ? undefined : planRun(route, { alert, subject }, surroundings);
 }

@@ -1,5 +1,6 @@
 import type { Alert } from "../model/alert.ts";
-import { troubleRoute, unroutedRoute } from "../model/incident.ts";
+import { describeError } from "../model/errors.ts";
+import { newIncident, troubleRoute, unroutedRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import type { Match } from "../route/match.ts";
@@ -9,13 +10,28 @@ import type { Statement } from "../store/database.ts";
 import { currentIncident, insertIncident, joinAlert, updateIncident } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import { insertRun, latestRun } from "../store/runs.ts";
-import { alertFired, alertResolved, reopenWithinMs, verdictGiven } from "../verdict/advance.ts";
-import type { Policy, Step } from "../verdict/advance.ts";
+import { verdictGiven } from "../verdict/advance.ts";
+import { alertFired, alertResolved, reopenWithinMs } from "../verdict/alert-step.ts";
+import { telling } from "../verdict/step.ts";
+import type { Policy, Step } from "../verdict/step.ts";
 import { withoutRun } from "../verdict/combine.ts";
 import { toldAtArrival } from "../verdict/telling.ts";
 import type { Context } from "./context.ts";
 import { tellStatements } from "./tell.ts";
-import { newIncident } from "./trouble.ts";
+
+/** What decides about an alert failed on it: trying again will not help. */
+export class PoisonousAlert extends Error {
+  override name = "PoisonousAlert";
+}
+
+/** The result of a pure step; what it throws is the alert's fault. */
+export function orPoisonous<T>(decide: () => T): T {
+  try {
+    return decide();
+  } catch (error) {
+    throw new PoisonousAlert(describeError(error), { cause: error });
+  }
+}
 
 interface Entry {
   incident: Incident;
@@ -47,8 +63,8 @@ export class IncidentBook {
   /** A firing alert opens its incident, takes it up again or joins it. */
   async fire(alert: Alert, match: Match): Promise<void> {
     const entry = await this.#entry(match.route, match.subject);
-    const policy = this.#policy(match.route, alert);
-    this.#apply(entry, alertFired(entry.incident, this.#now, policy), alert);
+    const policy = this.#policy(match.route, alert, match.subject);
+    this.#apply(entry, alertFired(entry.incident, this.#now, policy, alert.receivedAt), alert);
     if (match.error !== null && entry.incident.state === "checking")
       await this.#giveUp(entry, { alert, policy }, match.error);
   }
@@ -57,12 +73,16 @@ export class IncidentBook {
   async resolve(alert: Alert, match: Match): Promise<void> {
     const entry = await this.#entry(match.route, match.subject);
     if (entry.incident.alertCount === 0 || entry.incident.state === "closed") return;
-    this.#apply(entry, alertResolved(entry.incident, this.#now, this.#policy(match.route, alert)), alert);
+    this.#apply(
+      entry,
+      alertResolved(entry.incident, this.#now, this.#policy(match.route, alert, match.subject)),
+      alert,
+    );
   }
 
   /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
   passOn(alert: Alert, route: string): void {
-    const plan = this.#policy(route, alert).plan;
+    const { plan } = this.#policy(route, alert, alert.id);
     // Nobody else has its id for a subject: there is no incident to look for.
     const entry = this.#open(route, alert.id);
     this.#announce(alert, entry, { actions: toldAtArrival(plan), note: null });
@@ -102,22 +122,22 @@ export class IncidentBook {
     for (const report of this.#reports) report();
   }
 
+  /** Each alert is told: one that joins falls due anew, and takes the place of what has not been sent yet. */
   #announce(
     alert: Alert,
     entry: Entry,
-    about: { readonly actions: readonly string[]; readonly note: string | null },
+    { actions, note }: { readonly actions: readonly string[]; readonly note: string | null },
   ): void {
-    const first = entry.incident.alertCount === 0;
+    const nobody = actions.length === 0;
     const incident: Incident = {
       ...entry.incident,
-      state: "open",
+      state: nobody ? "closed" : "open",
+      closedAt: nobody ? this.#now : null,
       alertCount: entry.incident.alertCount + 1,
-      lastAlertAt: this.#now,
+      lastAlertAt: alert.receivedAt,
     };
-    const tell = first ? [{ event: "trigger", actions: about.actions, note: about.note } as const] : [];
-    this.#apply(entry, { incident, tell, reason: first ? "opened" : "joined" }, alert);
-    if (first && about.actions.length === 0)
-      entry.incident = { ...entry.incident, state: "closed", closedAt: this.#now };
+    const reason = entry.incident.alertCount === 0 ? "opened" : "joined";
+    this.#apply(entry, { incident, tell: telling("trigger", actions, note), reason }, alert);
   }
 
   /** The route's rule cannot be evaluated, so that nobody knows what to check: told at once. */
@@ -163,11 +183,12 @@ export class IncidentBook {
     });
   }
 
-  #policy(route: string, alert: Alert): Policy {
+  #policy(route: string, alert: Alert, subject: string): Policy {
     const { config, surroundings } = this.#context.setup();
     const recipe = config.routes.get(route);
     if (recipe === undefined) throw new Error(`no route is called ${route}`);
-    return { plan: planRun(recipe, alert, surroundings), random: this.#context.random() };
+    const plan = orPoisonous(() => planRun(recipe, { alert, subject }, surroundings));
+    return { plan, random: this.#context.random() };
   }
 
   async #entry(route: string, subject: string): Promise<Entry> {
@@ -185,7 +206,7 @@ export class IncidentBook {
   }
 
   #open(route: string, subject: string): Entry {
-    const incident = newIncident({ route, subject, now: this.#now, alertCount: 0 });
+    const incident = newIncident({ route, subject, now: this.#now });
     const entry: Entry = { incident, stored: null };
     this.#entries.set(keyOf(route, subject), entry);
     return entry;

@@ -8,18 +8,27 @@ import type { Observation } from "../model/observation.ts";
 import { probeProtocolVersion } from "../model/probe-protocol.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
 import type { Plan } from "../model/plan.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { LookedObservation, Run, RunCause } from "../model/run.ts";
 import { planRun } from "../route/plan.ts";
 import { latestAlert } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
 import { incidentById, updateIncident } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
-import { insertObservation, insertRun, latestRun, observationsOfRun, scheduleLook } from "../store/runs.ts";
+import {
+  endRun,
+  insertObservation,
+  insertRun,
+  latestRun,
+  observationsOfRun,
+  scheduleLook,
+} from "../store/runs.ts";
 import { judgeRun, withoutRun } from "../verdict/combine.ts";
 import { domainsOf } from "../verdict/judge.ts";
 import { isSettled } from "../verdict/settled.ts";
 import type { Context, Setup } from "./context.ts";
 import { buildable, revealCheck } from "./reveal.ts";
+import { lastResort } from "./last-resort.ts";
 import { reportTrouble } from "./trouble.ts";
 import { giveVerdict } from "./verdict.ts";
 
@@ -35,11 +44,27 @@ export async function investigate(context: Context, incidentId: string, signal: 
   if (incident === undefined || incident.state === "closed") return;
   if (incident.route === troubleRoute) return endQuietTime(context, incident);
   const last = await latestRun(context.database, incident.id);
-  if (last?.endedAt === null) return resume(context, { run: last, incident }, signal);
+  if (last?.endedAt === null) {
+    if (!isStale(last, incident, context.now())) return resume(context, { run: last, incident }, signal);
+    await context.database.write([endRun(last.id, interrupted(), context.now())]);
+  }
   if (incident.nextRunAt === null) return;
   if (incident.nextRunAt > context.now()) return wakeAt(context, incident.id, incident.nextRunAt);
   const run = await beginRun(context, incident, last);
   return look(context, run, signal);
+}
+
+/** How long after its time an interrupted run may still be taken up. */
+const staleMs = 60_000;
+
+/** What a run saw before the alert that now waits, or long ago, proves nothing any more: it is begun again. */
+function isStale(run: Run, { state, progress }: Incident, now: number): boolean {
+  if (state === "checking" && run.startedAt < progress.checkingSince) return true;
+  return now - run.deadlineAt > staleMs;
+}
+
+function interrupted(): Verdict {
+  return withoutRun({ reason: "interrupted", summary: "the check was interrupted and its time is up" });
 }
 
 async function wakeAt(context: Context, incidentId: string, at: number): Promise<void> {
@@ -80,11 +105,10 @@ async function planFor(context: Context, incident: Incident, last: Run | undefin
   const { config, surroundings } = context.setup();
   const route = config.routes.get(incident.route);
   const alert = await latestAlert(context.database, incident.id);
-  if (route !== undefined && alert !== undefined) return buildable(planRun(route, alert, surroundings));
-  if (last !== undefined) return last.plan;
-  throw new Error(
-    `incident ${incident.id}: its route ${incident.route} is gone and no run tells what it was`,
-  );
+  const { subject } = incident;
+  if (route !== undefined && alert !== undefined)
+    return buildable(planRun(route, { alert, subject }, surroundings));
+  return last?.plan ?? lastResort(context, incident);
 }
 
 /**
@@ -103,11 +127,7 @@ async function resume(
   const holdEnd = run.cause === "alert" ? incident.lastAlertAt + policy.holdMs : Infinity;
   const deadlineAt = Math.min(now + lengthMs, holdEnd);
   if (deadlineAt <= now) {
-    const verdict = withoutRun({
-      reason: "interrupted",
-      summary: "the check was interrupted and its time is up",
-    });
-    return giveVerdict(context, { incidentId: incident.id, plan: run.plan, run, verdict });
+    return giveVerdict(context, { incidentId: incident.id, plan: run.plan, run, verdict: interrupted() });
   }
   await context.database.write([scheduleLook(run.id, run.look, deadlineAt)]);
   return look(context, { ...run, deadlineAt }, signal);

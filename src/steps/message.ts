@@ -1,4 +1,5 @@
 import type { Delivery } from "../model/delivery.ts";
+import type { Incident } from "../model/incident.ts";
 import type { Message } from "../model/message.ts";
 import type { Plan } from "../model/plan.ts";
 import { composeMessage } from "../notify/message.ts";
@@ -27,7 +28,7 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
     verdict: run?.verdict ?? null,
     observations: looked.map(({ observation }) => observation),
     alert,
-    plan: run?.plan ?? planOf(context, incident.route, alert),
+    plan: run?.plan ?? planOf(context, incident, alert),
     publicUrl: context.setup().config.server.publicUrl,
     now: context.now(),
   });
@@ -38,8 +39,10 @@ async function alertOf(context: Context, { notice, incidentId }: Delivery): Prom
   return (await alertById(context.database, notice.alertId))?.alert ?? null;
 }
 
-function planOf(context: Context, routeName: string, alert: Alert | null): Plan | null {
+function planOf(context: Context, incident: Incident, alert: Alert | null): Plan | null {
   const { config, surroundings } = context.setup();
-  const route = config.routes.get(routeName);
-  return route === undefined || alert === null ? null : planRun(route, alert, surroundings);
+  const route = config.routes.get(incident.route);
+  return route === undefined || alert === null
+    ? null
+    : planRun(route, { alert, subject: incident.subject }, surroundings);
 }

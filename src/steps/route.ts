@@ -5,15 +5,19 @@ import type { Match } from "../route/match.ts";
 import { markRouted, unroutedAlerts } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
 import type { Context } from "./context.ts";
-import { IncidentBook } from "./incident-book.ts";
+import { IncidentBook, orPoisonous, PoisonousAlert } from "./incident-book.ts";
 import { reportTrouble } from "./trouble.ts";
 
 const batchSize = 200;
 const triesPerBatch = 3;
 
+/** How long an alert is tried until what goes wrong with it is taken for its own fault. */
+const patienceMs = 20_000;
+
 /**
  * 2. Which routes take each alert: per route and subject it joins the open incident or opens one (architecture §3). A
- * batch that somebody else raced is tried again; an alert that poisons its batch is routed alone, marked and told.
+ * batch that somebody else raced is tried again; where a batch fails its alerts are routed one by one.
+ * @throws what the database says while it is away: the step is tried again.
  */
 export async function routeInbox(context: Context, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -23,9 +27,22 @@ export async function routeInbox(context: Context, signal: AbortSignal): Promise
       await routeTogether(context, alerts);
     } catch (error) {
       context.log.warn("routing-batch-failed", { alerts: alerts.length, error: describeError(error) });
-      for (const alert of alerts) await routeAlone(context, alert);
+      await routeOneByOne(context, alerts);
     }
   }
+}
+
+/** One bad alert never stops those behind it. */
+async function routeOneByOne(context: Context, alerts: readonly Alert[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const alert of alerts) {
+    try {
+      await routeAlone(context, alert);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function routeTogether(context: Context, alerts: readonly Alert[]): Promise<void> {
@@ -39,14 +56,19 @@ async function routeTogether(context: Context, alerts: readonly Alert[]): Promis
   }
 }
 
-/** Routes one alert; where that fails for a reason of ours the alert is told as it came in. */
+/**
+ * Routes one alert. One that the routing cannot stomach is told as it came in, and so is one that nothing helped for a
+ * while though the database answers.
+ * @throws what the database says; the alert stays in the inbox.
+ */
 export async function routeAlone(context: Context, alert: Alert): Promise<void> {
   try {
     await routeTogether(context, [alert]);
   } catch (error) {
-    if (error instanceof ConflictError) return;
+    const old = context.now() - alert.receivedAt > patienceMs;
+    if (!(error instanceof PoisonousAlert) && !old) throw error;
     const why = `routing it failed: ${describeError(error)}`;
-    await routeBatch(context, [alert], (book, poisonous) => book.tellUnrouted(poisonous, why));
+    await routeBatch(context, [alert], (book) => book.tellUnrouted(alert, why));
   }
 }
 
@@ -71,7 +93,8 @@ async function routeOne(book: IncidentBook, alert: Alert, context: Context): Pro
   const fault = unknown
     ? `it names the route ${JSON.stringify(alert.onlyRoute)}, which does not exist`
     : alert.fault;
-  const matches = fault === null ? matchRoutes(alert, config.routes.values(), config.data) : [];
+  const matches =
+    fault === null ? orPoisonous(() => matchRoutes(alert, config.routes.values(), config.data)) : [];
   for (const match of matches) await take(book, alert, match);
   if (matches.length === 0 && alert.status === "firing") {
     await book.tellUnrouted(alert, fault ?? "no route takes it");

@@ -17,6 +17,7 @@ test("a location fails from its first error until it works again", () => {
   assert.equal(health.note(error("eu"), 301_000), 0, "each location on its own");
   assert.equal(health.note(pass("apac"), 302_000), 0);
   assert.equal(health.note(error("apac"), 303_000), 0, "a new failure starts afresh");
+  assert.equal(health.note(error("apac"), 2_000_000), 0, "nobody asked in between: it may have worked");
 });
 
 test("an answer that nobody waited for and a target that may not be asked say nothing of the location", () => {

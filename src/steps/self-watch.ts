@@ -20,16 +20,20 @@ export class RecentCount {
 /** Of a location's own making; `not-awaited` is ours, a refused target the configuration's. */
 const notItsFault: ReadonlySet<string | null> = new Set(["location.not-awaited", "location.blocked-target"]);
 
+/** A location that nobody has asked for this long may have worked in between. */
+const forgetMs = 600_000;
+
 /** Since when a location has not been able to do its work, run after run. */
 export class LocationHealth {
-  readonly #failingSince = new Map<string, number>();
+  readonly #failing = new Map<string, { readonly since: number; readonly last: number }>();
 
   /** How long the location has been failing without a break, in ms; 0 when it works. */
   note({ location, outcome, errorClass }: Observation, now: number): number {
-    if (outcome !== "error") this.#failingSince.delete(location);
+    if (outcome !== "error") this.#failing.delete(location);
     if (outcome !== "error" || notItsFault.has(errorClass)) return 0;
-    const since = this.#failingSince.get(location) ?? now;
-    this.#failingSince.set(location, since);
+    const before = this.#failing.get(location);
+    const since = before === undefined || now - before.last > forgetMs ? now : before.since;
+    this.#failing.set(location, { since, last: now });
     return now - since;
   }
 }

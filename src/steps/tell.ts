@@ -3,7 +3,7 @@ import { newId } from "../model/id.ts";
 import type { Statement } from "../store/database.ts";
 import { insertDelivery } from "../store/deliveries.ts";
 import { wake } from "../store/jobs.ts";
-import type { Telling } from "../verdict/advance.ts";
+import type { Telling } from "../verdict/step.ts";
 
 /** The rows of what is told to whom, and the wake-ups of their lanes. */
 export function tellStatements(

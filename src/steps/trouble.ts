@@ -1,6 +1,4 @@
-import type { Incident } from "../model/incident.ts";
-import { troubleRoute } from "../model/incident.ts";
-import { newId } from "../model/id.ts";
+import { newIncident, troubleRoute } from "../model/incident.ts";
 import { describeError } from "../model/errors.ts";
 import { ConflictError } from "../store/database.ts";
 import { currentIncident, insertIncident } from "../store/incidents.ts";
@@ -45,7 +43,7 @@ export async function reportTrouble(
 async function openTrouble(context: Context, subject: string, note: string): Promise<void> {
   const now = context.now();
   if ((await currentIncident(context.database, { route: troubleRoute, subject }, now)) !== undefined) return;
-  const incident = newIncident({ route: troubleRoute, subject, now, alertCount: 0 });
+  const incident = newIncident({ route: troubleRoute, subject, now });
   const told = tellStatements({ incidentId: incident.id, runId: null, alertId: null, now }, [
     { event: "trouble", actions: context.setup().config.trouble, note },
   ]);
@@ -55,31 +53,4 @@ async function openTrouble(context: Context, subject: string, note: string): Pro
     ...told,
     wake(`incident:${incident.id}`, quietUntil),
   ]);
-}
-
-/** An incident that nothing has happened to yet. */
-export function newIncident(about: {
-  readonly route: string;
-  readonly subject: string;
-  readonly now: number;
-  readonly alertCount: number;
-}): Incident {
-  return {
-    id: newId(),
-    route: about.route,
-    subject: about.subject,
-    state: "checking",
-    flags: [],
-    version: 1,
-    alertCount: about.alertCount,
-    openedAt: about.now,
-    lastAlertAt: about.now,
-    closedAt: null,
-    outcome: null,
-    reason: null,
-    told: null,
-    progress: { failedDomains: [], cleanRuns: 0, cleanSince: null, unsureRuns: 0, senderResolved: false },
-    watchStep: 0,
-    nextRunAt: null,
-  };
 }

@@ -10,7 +10,7 @@ import { latestAlert } from "../store/alerts.ts";
 import { wake } from "../store/jobs.ts";
 import { endRun, insertRun, latestRun } from "../store/runs.ts";
 import { verdictGiven } from "../verdict/advance.ts";
-import type { Step } from "../verdict/advance.ts";
+import type { Step } from "../verdict/step.ts";
 import type { Context } from "./context.ts";
 import { tellStatements } from "./tell.ts";
 
@@ -41,7 +41,8 @@ export async function giveVerdict(context: Context, given: GivenVerdict): Promis
     const now = context.now();
     const cause = given.run?.cause ?? "hold";
     const policy = { plan: given.plan, random: context.random() };
-    const step = verdictGiven(incident, { verdict: given.verdict, cause }, now, policy);
+    const startedAt = given.run?.startedAt;
+    const step = verdictGiven(incident, { verdict: given.verdict, cause, startedAt }, now, policy);
     const ended = endedRun(given, last, now);
     const alert = await latestAlert(context.database, incident.id);
     try {

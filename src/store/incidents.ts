@@ -46,11 +46,11 @@ export function updateIncident(incident: Incident): Statement {
   };
 }
 
-/** Ends an incident without checks once everything due to anybody has been sent or given up. */
+/** Ends an incident that nothing looks at any more once everything due to anybody has been sent or given up. */
 export function closeWhenDelivered(incidentId: string, now: number): Statement {
   return {
     sql: `update incidents set state = 'closed', closed_at = $2, version = version + 1
-      where id = $1 and closed_at is null and next_run_at is null and outcome is null and not exists (
+      where id = $1 and closed_at is null and next_run_at is null and not exists (
         select 1 from deliveries where incident_id = $1 and state = 'pending')`,
     params: [incidentId, now],
   };
@@ -74,9 +74,12 @@ export async function currentIncident(
   key: { readonly route: string; readonly subject: string },
   closedAfter: number,
 ): Promise<Incident | undefined> {
+  // Two look-ups in an index each, the second only if the first finds nothing. An `or` over both would read every
+  // incident that the route has ever had.
   const [row] = await database.read<IncidentRow>(
-    `select * from incidents where route = $1 and subject = $2 and (closed_at is null or closed_at > $3)
-      order by case when closed_at is null then 0 else 1 end, closed_at desc limit 1`,
+    `select * from incidents where id = coalesce(
+      (select id from incidents where route = $1 and subject = $2 and closed_at is null),
+      (select id from incidents where route = $1 and subject = $2 and closed_at > $3 order by closed_at desc limit 1))`,
     [key.route, key.subject, closedAfter],
   );
   return row === undefined ? undefined : toIncident(row);

@@ -7,8 +7,9 @@ import type { Plan } from "../model/plan.ts";
 import type { RunCause } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
 import type { Verdict, VerdictOutcome, Vote } from "../model/verdict.ts";
-import { alertFired, alertResolved, reopenWithinMs, retellAfterMs, verdictGiven } from "./advance.ts";
-import type { Step, StepReason } from "./advance.ts";
+import { verdictGiven } from "./advance.ts";
+import { alertFired, alertResolved, reopenWithinMs, retellAfterMs } from "./alert-step.ts";
+import type { Step, StepReason } from "./step.ts";
 import { withoutRun } from "./combine.ts";
 
 type Cause = RunCause | "hold";
@@ -342,9 +343,9 @@ const stories: Story[] = [
       opened,
       toldConfirmed,
       recovering,
-      { at: 60, on: ["asked", clean], reason: "recovering", state: "recovering" },
-      { at: 80, on: ["asked", clean], reason: "recovering", state: "recovering" },
-      { at: 219, on: ["asked", clean], reason: "recovering", state: "recovering" },
+      { at: 60, on: ["recheck", clean], reason: "recovering", state: "recovering" },
+      { at: 80, on: ["recheck", clean], reason: "recovering", state: "recovering" },
+      { at: 219, on: ["recheck", clean], reason: "recovering", state: "recovering" },
       {
         at: 221,
         on: ["recheck", clean],
@@ -516,12 +517,21 @@ const stories: Story[] = [
     ],
   },
   {
-    name: "an alert joins an incident that recovers",
+    name: "an alert that joins an incident that recovers asks for fresh proof: the row of clean runs begins anew",
     steps: [
       opened,
       toldConfirmed,
       recovering,
-      { at: 50, on: "fired", reason: "joined", state: "recovering" },
+      { at: 50, on: "fired", reason: "joined", state: "open", next: 50 },
+      { at: 52, on: ["recheck", clean], reason: "recovering", state: "recovering" },
+      { at: 142, on: ["recheck", clean], reason: "recovering", state: "recovering" },
+      {
+        at: 232,
+        on: ["recheck", clean],
+        reason: "recovered",
+        state: "closed",
+        tells: ["recovered: pagerduty slack"],
+      },
     ],
   },
   {
@@ -813,11 +823,11 @@ const outcomes: readonly Verdict[] = [
   unsure,
 ];
 const causes: Record<IncidentState, readonly Cause[]> = {
-  checking: ["alert", "alert", "watch", "hold", "asked"],
-  watching: ["watch", "alert", "hold", "asked"],
-  open: ["recheck", "alert", "hold", "asked"],
-  recovering: ["recheck", "alert", "hold", "asked"],
-  closed: ["recheck", "watch", "hold", "asked"],
+  checking: ["alert", "alert", "watch", "hold", "recheck"],
+  watching: ["watch", "alert", "hold", "recheck"],
+  open: ["recheck", "alert", "hold", "recheck"],
+  recovering: ["recheck", "alert", "hold", "recheck"],
+  closed: ["recheck", "watch", "hold", "recheck"],
 };
 
 interface Turn {
@@ -952,4 +962,34 @@ test("property: recovered only after three clean runs in a row over three minute
       assert(now - (cleanRuns[0] ?? now) >= 180_000, text);
     };
   });
+});
+
+test("a run that began before the last alert proves nothing about it", () => {
+  const told = play([0, "fired"], [5, ["alert", confirmed]], [40, ["recheck", clean]]);
+  const joined = take(told, "fired", noon + 50_000, plain).incident;
+  const given = { verdict: clean, cause: "recheck", startedAt: noon + 49_000 } as const;
+  const { incident, reason } = verdictGiven(joined, given, noon + 51_000, plain);
+  assert.equal(reason, "still-open");
+  assert.equal(incident.progress.cleanRuns, 0);
+  assert.equal(seconds(incident.nextRunAt), 50, "the run that the alert asked for is still due");
+});
+
+test("a run that began before an incident was reopened does not spare the alert that reopened it", () => {
+  const closed = play([0, "fired"], [5, ["alert", unsure]], [20, "resolved"]);
+  const reopened = take(closed, "fired", noon + 30_000, plain).incident;
+  for (const cause of ["recheck", "alert", "watch"] as const) {
+    const given = { verdict: clean, cause, startedAt: noon + 19_000 };
+    const { incident, tell, reason } = verdictGiven(reopened, given, noon + 31_000, plain);
+    assert.equal(reason, "awaiting-fresh-run");
+    assert.equal(incident.state, "checking");
+    assert.deepEqual(tell, []);
+  }
+});
+
+test("with nothing to ask an incident is over once it has been told", () => {
+  const policy = { ...plain, plan: { ...plain.plan, checks: [], faults: ["storefront cannot be built"] } };
+  const fired = take(incidentOf(), "fired", noon, policy).incident;
+  const { incident, reason } = take(fired, ["alert", unsure], noon + 1000, policy);
+  assert.equal(reason, "told");
+  assert.equal(incident.nextRunAt, null);
 });

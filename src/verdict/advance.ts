@@ -1,117 +1,41 @@
-import type { DeliveryEvent } from "../model/delivery.ts";
 import type { Incident, Told } from "../model/incident.ts";
-import type { Plan } from "../model/plan.ts";
 import type { RunCause } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { isOldNews } from "./alert-step.ts";
 import { isBad } from "./judge.ts";
 import { nextLook, openSchedule } from "./schedule.ts";
-import { rungPagers, toldAtArrival, toldOutcome, toldRecovery } from "./telling.ts";
-
-/** What is due to whom after a step. */
-export interface Telling {
-  readonly event: DeliveryEvent;
-  readonly actions: readonly string[];
-  /** One more sentence for the message: why now. */
-  readonly note: string | null;
-}
-
-/** An incident after a step, what is told, and the step's name for log, metrics and tests. */
-export interface Step {
-  readonly incident: Incident;
-  readonly tell: readonly Telling[];
-  readonly reason: StepReason;
-}
-
-export type StepReason =
-  | "opened"
-  | "reopened"
-  | "joined"
-  | "joined-spared"
-  | "told"
-  | "told-worse"
-  | "told-again"
-  | "spared"
-  | "spared-still"
-  | "spared-unsure"
-  | "watch-over"
-  | "awaiting-fresh-run"
-  | "still-open"
-  | "recovering"
-  | "recovered"
-  | "sender-resolved"
-  | "no-incident";
-
-export interface Policy {
-  readonly plan: Plan;
-  /** 0 to 1: spreads rechecks by ± 10 %. */
-  readonly random: number;
-}
-
-/** An alert that joins an incident told this long ago is not taken for the old news: its verdict is told again. */
-export const retellAfterMs = 3_600_000;
-
-/** How long after its recovery an incident is taken up again by a new alert. */
-export const reopenWithinMs = 900_000;
-
-/** A new alert, firing, on an incident that it opens, reopens or joins (verdict.md §6). */
-export function alertFired(incident: Incident, now: number, { plan }: Policy): Step {
-  const alertCount = incident.alertCount + 1;
-  const progress = { ...incident.progress, senderResolved: false };
-  const joined: Incident = { ...incident, alertCount, lastAlertAt: now, progress };
-  if (incident.state === "closed" || incident.alertCount === 0) {
-    const fresh = { ...progress, cleanRuns: 0, cleanSince: null, unsureRuns: 0 };
-    const begun: Incident = {
-      ...joined,
-      state: "checking",
-      closedAt: null,
-      told: null,
-      watchStep: 0,
-      progress: fresh,
-    };
-    const reason = incident.state === "closed" ? "reopened" : "opened";
-    return { incident: { ...begun, nextRunAt: now }, tell: telling("trigger", toldAtArrival(plan)), reason };
-  }
-  if (incident.state === "watching") {
-    return { incident: { ...joined, state: "checking", nextRunAt: now }, tell: [], reason: "joined-spared" };
-  }
-  return { incident: isOldNews(joined) ? { ...joined, nextRunAt: now } : joined, tell: [], reason: "joined" };
-}
-
-/** It was told so long before its last alert that the alert must be told again. */
-export function isOldNews({ told, lastAlertAt }: Incident): boolean {
-  return told !== null && lastAlertAt - told.at > retellAfterMs;
-}
-
-/** The sender says that it is over (verdict.md §6: a resolved alert never starts an incident). */
-export function alertResolved(incident: Incident, now: number, policy: Policy): Step {
-  const resolved: Incident = { ...incident, progress: { ...incident.progress, senderResolved: true } };
-  if (incident.state === "closed") return { incident, tell: [], reason: "no-incident" };
-  if (incident.state === "checking") return { incident: resolved, tell: [], reason: "sender-resolved" };
-  if (incident.told?.outcome === "inconclusive")
-    return recovered(resolved, now, policy, "the sender says resolved");
-  return { incident: { ...resolved, nextRunAt: now }, tell: [], reason: "sender-resolved" };
-}
+import { closed, recovered, telling } from "./step.ts";
+import type { Policy, Step, Telling } from "./step.ts";
+import { rungPagers, toldAtArrival, toldVerdict } from "./telling.ts";
 
 /** A run's verdict, or the one that the hold gives when none has come (architecture §3, the table). */
-export function verdictGiven(
-  before: Incident,
-  given: { readonly verdict: Verdict; readonly cause: RunCause | "hold" },
-  now: number,
-  policy: Policy,
-): Step {
-  const { verdict } = given;
-  const incident = noteVerdict(before, verdict);
+export function verdictGiven(before: Incident, given: GivenVerdict, now: number, policy: Policy): Step {
+  if (before.state === "closed") return { incident: before, tell: [], reason: "no-incident" };
+  const step = afterVerdict(noteVerdict(before, given.verdict), given, now, policy);
+  const { nextRunAt } = before;
+  // Somebody asked for a run after this one had begun: an alert, a person, a sender that says resolved.
+  const asked = nextRunAt !== null && given.startedAt !== undefined && nextRunAt > given.startedAt;
+  if (!asked || step.incident.nextRunAt === null) return step;
+  return { ...step, incident: { ...step.incident, nextRunAt: Math.min(step.incident.nextRunAt, nextRunAt) } };
+}
+
+/** A verdict with what it is of. */
+export interface GivenVerdict {
+  readonly verdict: Verdict;
+  readonly cause: RunCause | "hold";
+  /** When its run began; absent for the hold's, which has none. */
+  readonly startedAt?: number | undefined;
+}
+
+function afterVerdict(incident: Incident, given: GivenVerdict, now: number, policy: Policy): Step {
   switch (incident.state) {
     case "checking":
       return afterChecking(incident, given, now, policy);
     case "watching":
-      return afterWatching(incident, verdict, now, policy);
-    case "open":
-    case "recovering":
-      return afterOpen(incident, verdict, now, policy);
-    case "closed":
-      return { incident: before, tell: [], reason: "no-incident" };
+      return afterWatching(incident, given.verdict, now, policy);
+    default:
+      return afterOpen(incident, given, now, policy);
   }
 }
 
@@ -131,7 +55,7 @@ function noteVerdict(incident: Incident, verdict: Verdict): Incident {
 
 function afterChecking(
   incident: Incident,
-  { verdict, cause }: { readonly verdict: Verdict; readonly cause: RunCause | "hold" },
+  { verdict, cause, startedAt }: GivenVerdict,
   now: number,
   policy: Policy,
 ): Step {
@@ -140,10 +64,10 @@ function afterChecking(
     return recovered(incident, now, policy, "the sender says resolved");
   }
   if (verdict.outcome !== "not-reproduced") return opened(incident, verdict, now, policy);
-  // A run that was under way when the alert joined a spared incident says nothing about that alert.
-  if (cause === "watch")
+  // A run that was under way when the alert came says nothing about that alert.
+  if (cause !== "alert" || (startedAt ?? now) < incident.progress.checkingSince)
     return { incident: { ...incident, nextRunAt: now }, tell: [], reason: "awaiting-fresh-run" };
-  const tell = telling("verdict", toldOutcome(policy.plan, verdict.outcome));
+  const tell = telling("verdict", toldVerdict(policy.plan, verdict));
   const told = toldNow(incident, { verdict, tell, now }, policy);
   const progress = { ...incident.progress, unsureRuns: 0 };
   const spared: Incident = { ...incident, state: "watching", told, watchStep: 0, progress };
@@ -185,23 +109,30 @@ function watchFurther(incident: Incident, now: number, policy: Policy): Incident
     : { ...incident, nextRunAt: nextLook(now, pause, policy.random) };
 }
 
-function afterOpen(incident: Incident, verdict: Verdict, now: number, policy: Policy): Step {
-  if (verdict.healthy && passesEverywhere(verdict, incident.progress.failedDomains)) {
-    return recovering(incident, now, policy);
-  }
+function afterOpen(
+  incident: Incident,
+  { verdict, startedAt }: GivenVerdict,
+  now: number,
+  policy: Policy,
+): Step {
+  const clean = verdict.healthy && passesEverywhere(verdict, incident.progress.failedDomains);
+  // Proof that is older than the last alert is none.
+  if (clean && (startedAt ?? now) >= incident.lastAlertAt) return recovering(incident, now, policy);
   const unclean = { ...incident.progress, cleanRuns: 0, cleanSince: null };
   const open: Incident = { ...incident, state: "open", progress: unclean, watchStep: incident.watchStep + 1 };
   const worse = incident.told === null || isWorse(verdict, incident.told);
-  if (!worse && !isOldNews(incident))
+  if (!worse && (clean || !isOldNews(incident)))
     return { incident: scheduled(open, now, policy), tell: [], reason: "still-open" };
-  const tell = telling("change", toldOutcome(policy.plan, verdict.outcome), worse ? null : "alerted again");
+  const tell = telling("change", toldVerdict(policy.plan, verdict), worse ? null : "alerted again");
   const told = toldNow(incident, { verdict, tell, now }, policy);
   const next = scheduled({ ...open, told, watchStep: 0 }, now, policy);
   return { incident: next, tell, reason: worse ? "told-worse" : "told-again" };
 }
 
+/** When it is looked at again. With nothing to ask it is over once it has been told: only a new alert can say more. */
 function scheduled(incident: Incident, now: number, { plan, random }: Policy): Incident {
-  return { ...incident, nextRunAt: openSchedule(incident, now, plan.policy, random) };
+  const nothingToAsk = plan.checks.length === 0;
+  return { ...incident, nextRunAt: nothingToAsk ? null : openSchedule(incident, now, plan.policy, random) };
 }
 
 function recovering(incident: Incident, now: number, policy: Policy): Step {
@@ -223,16 +154,10 @@ function soon(now: number, { plan, random }: Policy): number {
   return now + Math.ceil((overMs / Math.max(1, runs - 1)) * (1 + 0.1 * random));
 }
 
-function recovered(incident: Incident, now: number, { plan }: Policy, note: string | null): Step {
-  const told = incident.told?.actions ?? toldAtArrival(plan);
-  const tell = telling("recovered", toldRecovery(plan, told), note);
-  return { incident: closed(incident, now), tell, reason: note === null ? "recovered" : "sender-resolved" };
-}
-
 function opened(incident: Incident, verdict: Verdict, now: number, policy: Policy): Step {
   const note = incident.progress.senderResolved ? "the sender says resolved" : null;
   const event = incident.told === null ? "verdict" : "change";
-  const tell = telling(event, toldOutcome(policy.plan, verdict.outcome), note);
+  const tell = telling(event, toldVerdict(policy.plan, verdict), note);
   const told = toldNow(incident, { verdict, tell, now }, policy);
   const open: Incident = { ...incident, state: "open", told, watchStep: 0 };
   return { incident: scheduled(open, now, policy), tell, reason: "told" };
@@ -269,12 +194,4 @@ function passesEverywhere(verdict: Verdict, failedDomains: readonly string[]): b
       check.domains.some(({ domain, vote }) => domain === failed && vote === "pass"),
     ),
   );
-}
-
-function closed(incident: Incident, now: number): Incident {
-  return { ...incident, state: "closed", closedAt: now, nextRunAt: null };
-}
-
-function telling(event: DeliveryEvent, actions: readonly string[], note: string | null = null): Telling[] {
-  return actions.length === 0 ? [] : [{ event, actions, note }];
 }

@@ -16,7 +16,8 @@ import {
 } from "../../test/fixtures/observations.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Scope, Verdict } from "../model/verdict.ts";
-import { alertFired, alertResolved, verdictGiven } from "./advance.ts";
+import { verdictGiven } from "./advance.ts";
+import { alertFired, alertResolved } from "./alert-step.ts";
 import { judgeRun, withoutRun } from "./combine.ts";
 
 /** The scenes of verdict.md §7 that votes alone decide. A run looks again only when it is asked to. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planOf } from "../../test/fixtures/observations.ts";
+import { planOf, verdictOf } from "../../test/fixtures/observations.ts";
 import type { Mode, NotifyLists } from "../model/action.ts";
 import type { VerdictOutcome } from "../model/verdict.ts";
-import { toldAtArrival, toldOutcome, toldRecovery } from "./telling.ts";
+import { toldAtArrival, toldOutcome, toldRecovery, toldVerdict } from "./telling.ts";
 
 const everyKind = ["slack", "pagerduty", "jira", "restart"];
 
@@ -192,3 +192,17 @@ for (const { name, notify, told, mode = "gate", tells } of recoveries) {
     assert.equal(words(toldRecovery(planOf({ notify, mode, actions: everyKind }), told)), tells);
   });
 }
+
+test("several checks tell the union of their outcomes", () => {
+  const plan = planOf({ notify: everyList, actions: [] });
+  const regional = verdictOf("regional", { eu: "fail", apac: "pass", na: "pass" });
+  const unsure = verdictOf("inconclusive", { eu: "pass", apac: "none", na: "none" });
+  const both = { ...regional, checks: [...regional.checks, ...unsure.checks] };
+  assert.equal(words(toldVerdict(plan, both)), "opsgenie restart");
+});
+
+test("a check that could not be built is told as inconclusive is, whatever the others say", () => {
+  const plan = { ...planOf({ notify: everyList, actions: [] }), faults: ["login cannot be built"] };
+  const regional = verdictOf("regional", { eu: "fail", apac: "pass", na: "pass" });
+  assert.equal(words(toldVerdict(plan, regional)), "opsgenie restart");
+});

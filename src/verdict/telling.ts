@@ -1,6 +1,6 @@
 import type { ActionKind } from "../model/action.ts";
 import type { Plan } from "../model/plan.ts";
-import type { VerdictOutcome } from "../model/verdict.ts";
+import type { Verdict, VerdictOutcome } from "../model/verdict.ts";
 
 type Audience = Pick<Plan, "actions" | "kinds" | "mode" | "notify">;
 
@@ -24,6 +24,16 @@ export function toldOutcome(plan: Audience, outcome: VerdictOutcome): string[] {
     inconclusive: notify.inconclusive ?? confirmed,
   } satisfies Record<VerdictOutcome, string[]>;
   return allowed(plan, lists[outcome]);
+}
+
+/**
+ * Whom a verdict is told to: with several checks the union over their outcomes, so that a check that nobody could judge
+ * still reaches whom that is told to, though another one makes the headline (verdict.md §2).
+ */
+export function toldVerdict(plan: Audience & Pick<Plan, "faults">, verdict: Verdict): string[] {
+  const unbuilt: VerdictOutcome[] = plan.faults.length > 0 ? ["inconclusive"] : [];
+  const outcomes = [verdict.outcome, ...verdict.checks.map(({ outcome }) => outcome), ...unbuilt];
+  return [...new Set(outcomes.flatMap((outcome) => toldOutcome(plan, outcome)))];
 }
 
 /** Whom recovery is told to: its list, else all who were told; and of the pagers those that we rang, no other. */

@@ -39,9 +39,11 @@ create table incidents (
 );
 -- Alerts that arrive together join here.
 create unique index incidents_open on incidents (route, subject) where closed_at is null;
-create index incidents_newest on incidents (opened_at desc, id desc);
-create index incidents_by_route on incidents (route, opened_at desc);
-create index incidents_by_outcome on incidents (outcome, opened_at desc);
+create index incidents_closed on incidents (route, subject, closed_at) where closed_at is not null;
+-- Ids sort by time: the primary key gives the newest first, these the newest of one kind.
+create index incidents_by_route on incidents (route, id desc);
+create index incidents_by_outcome on incidents (outcome, id desc);
+create index incidents_by_both on incidents (route, outcome, id desc);
 
 -- An alert may match several routes.
 create table incident_alerts (
