@@ -2,9 +2,11 @@ import * as z from "zod";
 import { checkSettings } from "../check/probes/index.ts";
 import { writtenCheck } from "../model/check.ts";
 import type { VerdictPolicy } from "../model/plan.ts";
+import { revealSecrets } from "../model/secret.ts";
 import type { Check, Config, Route, ServerSettings } from "./config.ts";
 import type { RegoTexts } from "./rego-texts.ts";
 import type { FileSettings, RouteSettings } from "./schema.ts";
+import { isReference } from "./secrets.ts";
 
 /** What a configuration has beside what stands in its file. */
 type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource">;
@@ -13,10 +15,18 @@ type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource
 export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin): Config {
   const actions = byName(file.actions.filter(({ enable }) => enable));
   const everywhere = file.locations.map(({ name }) => name);
+  const literals = new Map<string, string>();
   return {
     ...origin,
+    secretSource: (reference) => literals.get(reference) ?? origin.secretSource(reference),
     locations: byName(file.locations),
-    checks: byName(file.checks.map((check, index) => buildCheck(check, rego.templates.get(index)))),
+    checks: byName(
+      file.checks.map((check, index) => ({
+        name: check.name,
+        written: written(check, literals),
+        templates: rego.templates.get(index) ?? [],
+      })),
+    ),
     routes: byName(
       file.routes.map((route, index): Route => ({
         name: route.name,
@@ -45,8 +55,15 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
   return new Map(items.map((item) => [item.name, item]));
 }
 
-function buildCheck(check: FileSettings["checks"][number], templates: Check["templates"] = []): Check {
-  return { name: check.name, written: writtenCheck.parse(z.encode(checkSettings, check)), templates };
+/** Plans are stored: a secret that stands in the file as it is gets a name there, and its text stays in memory. */
+function written(check: FileSettings["checks"][number], literals: Map<string, string>): Check["written"] {
+  const named = revealSecrets(check, (reference) => {
+    if (isReference(reference)) return reference;
+    const name = `config:${check.name}/${literals.size + 1}`;
+    literals.set(name, reference);
+    return name;
+  });
+  return writtenCheck.parse(z.encode(checkSettings, named));
 }
 
 function policyOf(verdict: RouteSettings["verdict"]): VerdictPolicy {

@@ -166,3 +166,27 @@ test("the hash covers the data files", async (t) => {
   assert.notEqual(after.config.hash, before.config.hash);
   assert.deepEqual(after.config.data["teams"], { shop: "red" });
 });
+
+test("a secret that stands in the file as it is is not in what plans store, and is there when it is asked for", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "crosscheck-secret-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const file = join(folder, "c.yaml");
+  writeFileSync(
+    file,
+    [
+      "checks:",
+      "- {name: api, type: http, url: https://api.example, headers: {Authorization: Bearer canary, X-Key: $KEY}}",
+      "routes:",
+      "- {name: page, checks: [api], actions: [out]}",
+      "actions:",
+      "- {name: out, type: stdout}",
+    ].join("\n"),
+  );
+  const { config } = await loadConfig(file, { secrets: "required", variables: { KEY: "other" } });
+  const headers = config.checks.get("api")?.written["headers"] as Record<string, string>;
+  assert(!JSON.stringify(headers).includes("canary"));
+  assert.equal(config.secretSource(headers["Authorization"] ?? ""), "Bearer canary");
+  assert.equal(headers["X-Key"], "$KEY");
+});

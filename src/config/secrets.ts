@@ -22,6 +22,11 @@ export function secretSource(folder: string, store: SecretStore): SecretSource {
   };
 }
 
+/** `$NAME` and `file:PATH` say where a secret is; anything else is the secret. */
+export function isReference(text: string): boolean {
+  return /^\$[A-Za-z_]\w*$/.test(text) || text.startsWith("file:");
+}
+
 function readSecretFile(store: SecretStore, path: string): string | undefined {
   try {
     return store.file(path).replace(/\r?\n$/, "");

@@ -1,6 +1,7 @@
 import type { ActionKind } from "../model/action.ts";
 import { actionTypes } from "../notify/actions/index.ts";
 import type { SourceDocument } from "./document.ts";
+import { checkExposure } from "./exposure.ts";
 import { error } from "./finding.ts";
 import type { Finding, Path } from "./finding.ts";
 import { isRawMap, valueAt } from "./raw.ts";
@@ -32,7 +33,12 @@ export function validate(document: SourceDocument): Validated {
   const settings = parsed.data;
   return {
     settings,
-    findings: [...references, ...checkTelling(settings, kindsOf(settings)), ...checkVerdicts(settings)],
+    findings: [
+      ...references,
+      ...checkTelling(settings, kindsOf(settings)),
+      ...checkVerdicts(settings),
+      ...checkExposure(settings),
+    ],
   };
 }
 

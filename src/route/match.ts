@@ -6,8 +6,16 @@ import type { Expression } from "./template.ts";
 
 /** A compiled Rego body. */
 export interface Condition {
-  matches(input: unknown, data: unknown): boolean;
+  matches(input: unknown, data: unknown, limits: Limits): boolean;
 }
+
+/** What one rule may cost: all routes are asked about each alert, on the thread that everything else waits for. */
+export interface Limits {
+  /** Steps of evaluation; beyond them the rule counts as failed, and the alert is told. */
+  readonly budget: number;
+}
+
+export const ruleLimits: Limits = { budget: 250_000 };
 
 /** The part of a route that says which alerts it takes and what their incident is about. */
 export interface RouteRule {
@@ -62,7 +70,7 @@ function takes(
 ): { readonly taken: boolean; readonly error: string | null } {
   if (route.input === null) return { taken: true, error: null };
   try {
-    return { taken: route.input.matches(input, data), error: null };
+    return { taken: route.input.matches(input, data, ruleLimits), error: null };
   } catch (error) {
     return { taken: true, error: describeError(error) };
   }
@@ -75,7 +83,7 @@ function subjectOf(
 ): Pick<Match, "subject" | "warning"> {
   if (route.subject === null) return { subject: defaultSubject(alert), warning: null };
   try {
-    const value = route.subject.value(documents.input, documents.data);
+    const value = route.subject.value(documents.input, documents.data, ruleLimits);
     if (typeof value === "string" && value.trim() !== "")
       return { subject: subjectText(normalUrl(value)), warning: null };
     if (value !== undefined && value !== "")

@@ -2,7 +2,7 @@ import { RegoError, expression } from "../rego/index.ts";
 
 /** A compiled Rego expression; undefined is Rego's own undefined. */
 export interface Expression {
-  value(input: unknown, data: unknown): unknown;
+  value(input: unknown, data: unknown, limits?: { readonly budget: number }): unknown;
 }
 
 /** Text as it is, or a Rego expression that stands for text. */
