@@ -30,15 +30,23 @@ const machine = await describeMachine();
 const figures: Figure[] = [];
 await using databases = new Databases();
 for (const part of parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  if (performance.now() - started > startLimitMs)
+  if (performance.now() - started > startLimitMs) {
     say(`SKIPPED: ${part.name}: time is up, the machine is too busy`);
-  else figures.push(...(await part.run({ databases, say })));
+    continue;
+  }
+  try {
+    figures.push(...(await part.run({ databases, say })));
+  } catch (error) {
+    // The others' figures are worth having all the same.
+    say(`FAILED: ${part.name}: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exitCode = 1;
+  }
 }
 const seconds = Math.round((performance.now() - started) / 1000);
 const about = { ...machine, at: new Date().toISOString(), seconds };
 process.stdout.write(`${JSON.stringify(about)}\n\n${table(figures)}\n`);
 // A part alone is a look, not the record.
-if (wanted.length === 0) {
+if (wanted.length === 0 && process.exitCode !== 1) {
   const file = new URL("results.json", import.meta.url);
   await writeFile(file, `${JSON.stringify({ about, figures }, null, 2)}\n`);
 }

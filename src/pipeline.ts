@@ -4,7 +4,7 @@ import type { Context } from "./steps/context.ts";
 import { deliverLane } from "./steps/deliver.ts";
 import { endHold } from "./steps/hold.ts";
 import { investigate } from "./steps/investigate.ts";
-import { receiveAlerts } from "./steps/receive.ts";
+import { createReceiver } from "./steps/receive.ts";
 import { routeInbox } from "./steps/route.ts";
 
 /**
@@ -23,7 +23,7 @@ import { routeInbox } from "./steps/route.ts";
  */
 export function createPipeline(context: Context): Pipeline {
   return {
-    receive: (alerts) => receiveAlerts(context, alerts),
+    receive: createReceiver(context),
     async handle(key, signal) {
       const { step, of } = parseKey(key);
       switch (step) {

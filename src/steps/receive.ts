@@ -7,11 +7,51 @@ import type { Context } from "./context.ts";
 /** The hold of an alert that no route may know: nothing waits longer than this for a human to be told. */
 const defaultHoldMs = 60_000;
 
+/** Callers in one write: enough to share the commit, few enough that nobody waits for long. */
+const batchLimit = 250;
+
+interface Arrival extends PromiseWithResolvers<void> {
+  readonly alerts: readonly Alert[];
+}
+
 /**
  * 1. Alerts come in: each is stored with its hold (verdict.md §4) and a wake-up for the routing, in one durable write.
- * When this resolves they are on disk; the database groups the writes of concurrent callers into one commit.
+ * When the promise resolves they are on disk. While one write is under way the next gathers its callers: they share the
+ * commit, and the lock of the inbox, for which they would wait one after the other.
  */
-export async function receiveAlerts(context: Context, alerts: readonly Alert[]): Promise<void> {
+export function createReceiver(context: Context): (alerts: readonly Alert[]) => Promise<void> {
+  const waiting: Arrival[] = [];
+  let writing = false;
+  const drain = async () => {
+    writing = true;
+    await Promise.resolve();
+    while (waiting.length > 0) await storeTogether(context, waiting.splice(0, batchLimit));
+    writing = false;
+  };
+  return (alerts) => {
+    const arrival = { alerts, ...Promise.withResolvers<void>() };
+    waiting.push(arrival);
+    if (!writing) void drain();
+    return arrival.promise;
+  };
+}
+
+/** All in one write; where that fails each alone, so that nobody is refused for another's alert. Never rejects. */
+async function storeTogether(context: Context, arrivals: readonly Arrival[]): Promise<void> {
+  try {
+    await store(
+      context,
+      arrivals.flatMap(({ alerts }) => alerts),
+    );
+    for (const { resolve } of arrivals) resolve();
+  } catch (error) {
+    const [only, ...others] = arrivals;
+    if (others.length === 0) only?.reject(error);
+    else await Promise.all(arrivals.map((arrival) => storeTogether(context, [arrival])));
+  }
+}
+
+async function store(context: Context, alerts: readonly Alert[]): Promise<void> {
   const { config } = context.setup();
   const firing = alerts.filter((alert) => alert.status === "firing");
   await context.database.write([

@@ -13,7 +13,7 @@ export interface Unit {
 
 export type Task =
   | { readonly type: "write"; readonly units: readonly Unit[] }
-  | { readonly type: "read"; readonly sql: string; readonly params: readonly Value[] }
+  | { readonly type: "read"; readonly queries: readonly Statement[] }
   | { readonly type: "close" };
 
 /** Errors lose their class on the way between threads. */
@@ -146,7 +146,7 @@ function sqliteCode(error: Error): number | undefined {
 
 function perform(task: Task): Outcome[] {
   if (task.type === "write") return write(task.units);
-  if (task.type === "read") return [read(task.sql, task.params)];
+  if (task.type === "read") return task.queries.map(({ sql, params }) => read(sql, params));
   prepared.clear();
   database.close();
   return [];

@@ -35,6 +35,7 @@ class SqliteDatabase implements Database {
   readonly #writer: SqliteThread;
   readonly #reader: SqliteThread;
   readonly #listeners = new Set<() => void>();
+  #asked: Caller[] = [];
   #waiting: Caller[] = [];
   #writing: Promise<void> | undefined;
   #closed = false;
@@ -45,8 +46,11 @@ class SqliteDatabase implements Database {
   }
 
   async read<T>(sql: string, params: readonly Value[] = []): Promise<T[]> {
-    const [outcome] = await this.#reader.ask({ type: "read", ...storable({ sql, params }) });
-    return rowsOf(outcome) as T[];
+    const unit = { statements: [storable({ sql, params })], rows: true };
+    const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
+    this.#asked.push({ unit, resolve, reject });
+    if (this.#asked.length === 1) setImmediate(() => void this.#readTogether());
+    return (await promise) as T[];
   }
 
   async claim<T>(statement: Statement): Promise<T[]> {
@@ -80,6 +84,17 @@ class SqliteDatabase implements Database {
     return promise;
   }
 
+  /** The reads of a tick go to the thread in one message: a message costs more than most reads. */
+  async #readTogether(): Promise<void> {
+    const callers = this.#asked.splice(0);
+    try {
+      const queries = callers.flatMap(({ unit }) => unit.statements);
+      settle(callers, await this.#reader.ask({ type: "read", queries }));
+    } catch (error) {
+      for (const caller of callers) caller.reject(error as Error);
+    }
+  }
+
   /** While one transaction is being synced the next one gathers its callers. */
   async #drain(): Promise<void> {
     await Promise.resolve();
@@ -96,17 +111,23 @@ class SqliteDatabase implements Database {
   }
 
   #answer(callers: readonly Caller[], outcomes: readonly Outcome[]): void {
-    let woken = false;
-    for (const [index, caller] of callers.entries()) {
-      try {
-        caller.resolve(rowsOf(outcomes[index]));
-        woken ||= caller.unit.statements.some(({ wakes }) => wakes);
-      } catch (error) {
-        caller.reject(error as Error);
-      }
-    }
-    if (woken) for (const listener of this.#listeners) listener();
+    const written = settle(callers, outcomes);
+    if (!written.some(({ unit }) => unit.statements.some(({ wakes }) => wakes))) return;
+    for (const listener of this.#listeners) listener();
   }
+}
+
+/** Gives each caller its outcome; returns those that got what they asked for. */
+function settle(callers: readonly Caller[], outcomes: readonly Outcome[]): Caller[] {
+  return callers.filter((caller, index) => {
+    try {
+      caller.resolve(rowsOf(outcomes[index]));
+      return true;
+    } catch (error) {
+      caller.reject(error as Error);
+      return false;
+    }
+  });
 }
 
 function rowsOf(outcome: Outcome | undefined): unknown[] {
