@@ -25,7 +25,7 @@ const owners: Record<string, readonly string[]> = {
   pg: ["store"],
   "node:sqlite": ["store"],
   yaml: ["config", "rego"],
-  hono: ["web", "check"],
+  hono: ["web"],
   re2js: ["rego", "check"],
 };
 

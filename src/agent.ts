@@ -1,12 +1,12 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
-import { agentApp } from "./check/agent-app.ts";
 import { Prober } from "./check/prober.ts";
+import { readRequest } from "./check/read-request.ts";
+import { createAgentApp } from "./web/agent-app.ts";
+import { listenOn } from "./web/listen.ts";
+import type { ListenAddress } from "./web/listen.ts";
 
 export interface AgentOptions {
   /** Port 0: any free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly token: string;
 }
 
@@ -17,23 +17,18 @@ export interface Agent extends AsyncDisposable {
 
 /**
  * A location that listens: it carries out what a server with the token asks. Disposing it ends what is going on.
- * @throws Error of node:net when it cannot listen.
+ * @throws Error with one line that says what to do when it cannot listen.
  */
 export async function startAgent({ listen, token }: AgentOptions): Promise<Agent> {
   await using opened = new AsyncDisposableStack();
   const prober = opened.use(new Prober());
-  const app = agentApp({ token, ask: (request, signal) => prober.ask(request, signal) });
-  const server = createAdaptorServer({ fetch: app.fetch });
-  server.listen(listen.port, listen.host);
-  await once(server, "listening");
-  opened.defer(async () => {
-    const closed = once(server, "close");
-    server.close();
-    if ("closeAllConnections" in server) server.closeAllConnections();
-    await closed;
+  const app = createAgentApp({
+    token,
+    answer: (text, signal) => prober.ask(readRequest(text), signal),
   });
-  const { port } = server.address() as AddressInfo;
-  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  const { url, port } = opened.use(await listenOn(app.fetch, listen));
+  // First, too: those who still ask are told at once, so that closing the port need not wait for them.
+  opened.use(prober);
   const parts = opened.move();
-  return { url: `http://${host}:${port}/`, port, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return { url: `${url}/`, port, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }

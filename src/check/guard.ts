@@ -54,6 +54,13 @@ export function refusal(address: string, target: TargetOrigin, hop: Hop): string
   );
 }
 
+/** An IPv6 address out in the Internet; false for loopback, link-local and private (`fd00::2`) ones, and for IPv4. */
+export function isGlobalIpv6(address: string): boolean {
+  // A zone (`fe80::1%eth0`) is nothing that ranges know.
+  const plain = address.replace(/%.*/, "");
+  return ipaddr.IPv6.isValid(plain) && contains(globalIpv6, ipaddr.parse(plain));
+}
+
 /** What is wrong with a range of `allow-private-targets`; undefined for CIDR or one address. */
 export function rangeFault(range: string): string | undefined {
   if (ipaddr.isValidCIDR(range) || ipaddr.isValid(range)) return undefined;

@@ -1,5 +1,7 @@
 /** Attempts → what the location says. Pure. */
-import type { Attempt, Observation } from "../model/observation.ts";
+import { isIP } from "node:net";
+import { errorObservation, type Attempt, type Observation } from "../model/observation.ts";
+import { formatDuration } from "../model/settings.ts";
 
 export interface Seen {
   readonly check: string;
@@ -14,7 +16,7 @@ export interface Seen {
 /**
  * The finding of the attempt that tells most, beside all attempts. Something got through: pass or degraded, with the
  * class and the message of the last failure if there was one. Attempts that could not tell (error) count only when there
- * are no others. Bodies and certificates stand once, in the finding.
+ * are no others. Bodies and certificates stand once, in the finding. What passes says so if its IPv6 was not looked at.
  */
 export function observe({ attempts, resolvedAddresses, ...where }: Seen): Observation {
   const telling = attempts.filter(({ outcome }) => outcome !== "error");
@@ -27,13 +29,63 @@ export function observe({ attempts, resolvedAddresses, ...where }: Seen): Observ
   } = failures.at(-1) ?? slow.at(-1) ?? telling.at(-1) ?? last(attempts);
   const through = telling.length > failures.length;
   const outcome = slow.length > 0 ? "degraded" : "pass";
+  const message = [finding.message, ...ipv6Untested(attempts, resolvedAddresses)].filter(
+    (text) => text !== "",
+  );
   return {
     ...finding,
-    ...(through ? { outcome } : {}),
+    ...(through ? { outcome, message: message.join("; ") } : {}),
     ...where,
     resolvedAddresses: [...resolvedAddresses],
     attempts: attempts.map(brief),
   };
+}
+
+/** How far a run had come when its time was up. */
+export interface Shortfall {
+  readonly samples: number;
+  readonly wanted: number;
+  /** Addresses that no attempt has ended at. */
+  readonly unseen: readonly string[];
+  readonly deadlineMs: number;
+}
+
+/**
+ * A run that its deadline cut off. A failure stands, and so does what kept the location from looking; but part of the
+ * samples is no pass: the address that was left out may be the dead one.
+ */
+export function observeCutOff(
+  {
+    attempts,
+    resolvedAddresses,
+    ...where
+  }: Omit<Seen, "attempts"> & { readonly attempts: readonly Attempt[] },
+  shortfall: Shortfall,
+): Observation {
+  const [first, ...rest] = attempts;
+  const telling = attempts.filter(({ outcome }) => outcome !== "error");
+  const isPartOfPass = telling.length > 0 && telling.every(({ outcome }) => outcome !== "fail");
+  if (first !== undefined && !isPartOfPass)
+    return observe({ ...where, resolvedAddresses, attempts: [first, ...rest] });
+  return {
+    ...errorObservation({ ...where, errorClass: "location.timeout", message: inWords(shortfall, attempts) }),
+    resolvedAddresses: [...resolvedAddresses],
+    attempts: attempts.map(brief),
+  };
+}
+
+function inWords({ samples, wanted, unseen, deadlineMs }: Shortfall, attempts: readonly Attempt[]): string {
+  const end = `after ${formatDuration(deadlineMs)}, when the time for the run was up`;
+  if (attempts.length === 0) return `no attempt had ended ${end}`;
+  const missing = unseen.length === 0 ? "" : `; not seen: ${unseen.join(", ")}`;
+  return `only ${samples} of ${wanted} samples had ended ${end}${missing}`;
+}
+
+/** "Not testable here" is never down, and must not look like tested. */
+function ipv6Untested(attempts: readonly Attempt[], resolvedAddresses: readonly string[]): string[] {
+  const addresses = resolvedAddresses.filter((address) => isIP(address) === 6);
+  if (addresses.length === 0 || attempts.some(({ ipVersion }) => ipVersion === 6)) return [];
+  return [`IPv6 could not be tested from here (${addresses.join(", ")})`];
 }
 
 function last(attempts: Seen["attempts"]): Attempt {

@@ -16,6 +16,9 @@ export interface CheckSettings {
 /** How one attempt ended: an attempt without its place in the run. */
 export type Finding = Omit<Attempt, "sample" | "number" | "startedAt">;
 
+/** Does work that holds the thread until it is done, so that whoever watches the thread knows whose it is. */
+export type Hold = <T>(work: () => T) => T;
+
 /** The one place that an attempt connects to, and how to find another when the target sends it on. */
 export interface AttemptContext {
   readonly address: Address;
@@ -25,6 +28,8 @@ export interface AttemptContext {
   readonly location: string | undefined;
   /** Resolves the host of a redirect to addresses that it may lead to; rejects with a ProbeFailure. */
   resolveRedirect(host: string, signal: AbortSignal): Promise<Resolution>;
+  /** For judging an answer: a regular expression may run away. */
+  readonly hold: Hold;
 }
 
 /**

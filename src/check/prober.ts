@@ -4,24 +4,42 @@ import type { Observation } from "../model/observation.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
 import { abortable, cutShort } from "./abortable.ts";
 import type { Question, Reply } from "./probe-thread.ts";
+import { Heartbeat } from "./heartbeat.ts";
 
 interface Pending extends PromiseWithResolvers<Observation> {
   readonly request: ProbeRequest;
+  /** When the request's time is up, by `performance.now()`. */
+  readonly endsAt: number;
   /** Set once the thread has been asked. */
-  watchdog?: NodeJS.Timeout;
+  watchdog?: NodeJS.Timeout | undefined;
+  /** Nobody waits for it any more. */
+  cancelled?: true;
 }
 
-/** How much longer than its deadline the thread may take before it counts as hung. */
-const graceMs = 1000;
+/** A thread that gives no sign of life this often, this many times in a row, is hung. */
+const pingMs = 500;
+const missedLimit = 4;
+
+/** How much longer than its deadline one question may take; by then a hung thread has been noticed. */
+const graceMs = 3000;
+
+const hung =
+  "this check hung the probe thread, which has been replaced: has it an expression that runs away?";
+const endless = "the probe did not end when its time was up; its thread has been replaced";
+const unexplained = "the probe thread was hung, by this check or one beside it, and has been replaced";
+const tooLate = "a check beside this one hung the probe thread, and no time was left to ask again";
 
 /**
  * The caller's end of the probe thread: many questions at once, answers in any order. A thread that hangs (a regular
- * expression that runs away, say) is ended and replaced, with everything that was going on in it.
+ * expression that runs away, say) is ended and replaced; what was going on in it beside the check that hung it is asked
+ * again in the new one, as far as its time allows.
  */
 export class Prober implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   readonly #ending = new Set<Promise<unknown>>();
   #worker: Worker | undefined;
+  #heartbeat = new Heartbeat();
+  #pinging: NodeJS.Timeout | undefined;
   #ready = false;
   #last = 0;
   #disposed = false;
@@ -38,8 +56,12 @@ export class Prober implements AsyncDisposable {
     if (this.#disposed) throw new LocationError("location.bug", "the probe thread has been closed");
     this.#last += 1;
     const number = this.#last;
-    const pending: Pending = { ...Promise.withResolvers<Observation>(), request };
+    const endsAt = performance.now() + request.deadlineMs;
+    const pending: Pending = { ...Promise.withResolvers<Observation>(), request, endsAt };
     this.#pending.set(number, pending);
+    this.#pinging ??= setInterval(() => {
+      this.#ping();
+    }, pingMs);
     this.#worker ??= this.#start();
     if (this.#ready) this.#send(number, pending);
     try {
@@ -61,7 +83,8 @@ export class Prober implements AsyncDisposable {
   #start(): Worker {
     // tsc does not rewrite this name: .ts in the source, .js in dist, as this file's own.
     const entry = new URL(`./probe-thread${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(entry, { name: "probe" });
+    this.#heartbeat = new Heartbeat();
+    const worker = new Worker(entry, { name: "probe", workerData: this.#heartbeat.memory });
     worker.on("message", (reply: Reply) => {
       if (this.#worker === worker) this.#settle(reply);
     });
@@ -78,16 +101,35 @@ export class Prober implements AsyncDisposable {
   }
 
   #send(number: number, pending: Pending): void {
+    const { request, endsAt } = pending;
+    // It may have waited for the thread.
+    const deadlineMs = Math.max(1, Math.ceil(endsAt - performance.now()));
     pending.watchdog = setTimeout(() => {
-      this.#replace(number);
-    }, pending.request.deadlineMs + graceMs);
-    this.#worker?.postMessage({ number, request: pending.request } satisfies Question, []);
+      this.#take(number)?.reject(new LocationError("location.timeout", endless));
+      this.#replace();
+    }, deadlineMs + graceMs);
+    this.#worker?.postMessage({ number, request: { ...request, deadlineMs } } satisfies Question, []);
   }
 
-  /** The watchdog runs on until the thread has obeyed: a hung one must not stay. */
-  #cancel(number: number, { watchdog }: Pending): void {
-    if (watchdog === undefined) this.#pending.delete(number);
+  /** It stays until the thread has obeyed: a hung one must be noticed. */
+  #cancel(number: number, pending: Pending): void {
+    pending.cancelled = true;
+    if (pending.watchdog === undefined) this.#take(number);
     else this.#worker?.postMessage({ number, cancel: true } satisfies Question, []);
+  }
+
+  #ping(): void {
+    if (!this.#ready) return;
+    if (this.#heartbeat.missed() < missedLimit) {
+      this.#worker?.postMessage({ ping: true } satisfies Question, []);
+      return;
+    }
+    const { holder } = this.#heartbeat;
+    if (holder === undefined) this.#end(new LocationError("location.timeout", unexplained));
+    else {
+      this.#take(holder)?.reject(new LocationError("location.timeout", hung));
+      this.#replace();
+    }
   }
 
   #settle(reply: Reply): void {
@@ -106,26 +148,38 @@ export class Prober implements AsyncDisposable {
     const pending = this.#pending.get(number);
     clearTimeout(pending?.watchdog);
     this.#pending.delete(number);
+    if (this.#pending.size === 0) {
+      clearInterval(this.#pinging);
+      this.#pinging = undefined;
+    }
     return pending;
   }
 
-  /** Which check it was nobody can tell: the first whose time is up notices. */
-  #replace(late: number): void {
-    const message = "the probe thread was hung, by this check or one beside it, and has been replaced";
-    this.#take(late)?.reject(new LocationError("location.timeout", message));
-    this.#end(new LocationError("location.bug", message));
+  /** Another thread, which is asked what is left. */
+  #replace(): void {
+    this.#dismiss();
+    for (const [number, pending] of this.#pending) {
+      clearTimeout(pending.watchdog);
+      pending.watchdog = undefined;
+      if (pending.cancelled || pending.endsAt <= performance.now())
+        this.#take(number)?.reject(new LocationError("location.timeout", tooLate));
+    }
+    if (this.#pending.size > 0) this.#worker = this.#start();
   }
 
   /** Lets go of the thread and of all that it was asked; the next question starts another. */
   #end(reason: LocationError): void {
+    this.#dismiss();
+    for (const number of this.#pending.keys()) this.#take(number)?.reject(reason);
+  }
+
+  #dismiss(): void {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#ready = false;
-    if (worker !== undefined) {
-      const ended = worker.terminate();
-      this.#ending.add(ended);
-      void ended.finally(() => this.#ending.delete(ended));
-    }
-    for (const number of this.#pending.keys()) this.#take(number)?.reject(reason);
+    if (worker === undefined) return;
+    const ended = worker.terminate();
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
   }
 }

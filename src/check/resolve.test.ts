@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { resolve, type ResolveContext } from "./resolve.ts";
+import type { NetworkInterfaceInfo } from "node:os";
+import { hasIpv6, resolve, type ResolveContext } from "./resolve.ts";
 
 const never = new AbortController().signal;
 const google = { four: "8.8.8.8", six: "2001:4860:4860::8888" };
@@ -35,9 +36,24 @@ suite("IPv6", () => {
     });
   });
 
-  test("on this machine itself needs no network", async () => {
-    assert.deepEqual(await addressesFor(location(false, "::1")), ["::1"]);
+  test("on this machine itself, and in the own network, needs no Internet", async () => {
+    const target = { from: "config" as const, allowPrivate: [] };
+    const addresses = ["::1", "fd00::5"];
+    assert.deepEqual(await addressesFor({ ...location(false, ...addresses), target }), addresses);
   });
+
+  const machines = [
+    { addresses: ["127.0.0.1", "::1", "192.0.2.2", "fe80::1", "fd00::2"], has: false },
+    { addresses: ["127.0.0.1", "::1", "2001:db8::2"], has: true },
+    { addresses: ["203.0.113.1"], has: false },
+    { addresses: [], has: false },
+  ];
+  for (const { addresses, has } of machines) {
+    test(`${has ? "is" : "is not"} there with ${addresses.join(", ") || "no address"}`, () => {
+      const list = addresses.map((address) => ({ address, internal: false }) as NetworkInterfaceInfo);
+      assert.equal(hasIpv6({ eth0: list, gone: undefined }), has);
+    });
+  }
 });
 
 test("both families are among the eight that are tried", async () => {

@@ -1,12 +1,12 @@
 import { lookup as getaddrinfo } from "node:dns/promises";
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
+import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import { DeadlineError, describeError } from "../model/errors.ts";
 import type { TargetOrigin } from "../model/probe-protocol.ts";
 import { formatDuration } from "../model/settings.ts";
 import { abortable } from "./abortable.ts";
 import { ProbeFailure } from "./failure.ts";
-import { refusal, type Hop } from "./guard.ts";
+import { isGlobalIpv6, refusal, type Hop } from "./guard.ts";
 
 export interface Address {
   readonly address: string;
@@ -29,7 +29,7 @@ export interface Resolution {
 export interface ResolveContext {
   readonly target: TargetOrigin;
   readonly lookup?: Lookup | undefined;
-  /** Whether the location has IPv6; its network interfaces say so when left out. */
+  /** Whether the location has an IPv6 address of the Internet; its network interfaces say so when left out. */
   readonly ipv6?: boolean | undefined;
 }
 
@@ -108,9 +108,12 @@ function takeTurns(found: readonly { address: string; family: number }[]): reado
   return [...unique.values()];
 }
 
-/** A location without IPv6 cannot tell whether a target's IPv6 works: that is no failure of the target. */
+/**
+ * A location without IPv6 cannot tell whether a target's IPv6 works: that is no failure of the target. Loopback and
+ * private addresses need none of the Internet's.
+ */
 function withoutIpv6(host: string, addresses: readonly Address[]): readonly Address[] {
-  const usable = addresses.filter(({ address, family }) => family === 4 || address === "::1");
+  const usable = addresses.filter(({ address }) => !isGlobalIpv6(address));
   if (usable.length > 0) return usable;
   const listed = addresses.map(({ address }) => address).join(", ");
   throw new ProbeFailure(
@@ -119,8 +122,11 @@ function withoutIpv6(host: string, addresses: readonly Address[]): readonly Addr
   );
 }
 
-function hasIpv6(): boolean {
-  return Object.values(networkInterfaces())
+/** Containers and hosts without any IPv6 to the outside have private and link-local addresses all the same. */
+export function hasIpv6(
+  interfaces: Readonly<Partial<Record<string, readonly NetworkInterfaceInfo[]>>> = networkInterfaces(),
+): boolean {
+  return Object.values(interfaces)
     .flatMap((list) => list ?? [])
-    .some(({ family, internal, address }) => family === "IPv6" && !internal && !address.startsWith("fe80"));
+    .some(({ internal, address }) => !internal && isGlobalIpv6(address));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { suite, test } from "node:test";
 import { startFaultServer, type FaultServer } from "../../test/fixtures/fault-server.ts";
 import { probeRequestFor } from "../../test/fixtures/probe-requests.ts";
@@ -30,6 +31,13 @@ function story({ attempts }: Observation): string[] {
     ({ sample, number, errorClass, outcome, remoteAddress }) =>
       `${sample}.${number} ${errorClass ?? outcome}${remoteAddress === null ? "" : ` ${remoteAddress}`}`,
   );
+}
+
+/** What the verdict makes of it. */
+function voteFor({ outcome, errorClass, attempts }: Observation): string {
+  if (outcome === "error") return "none";
+  const isClean = errorClass === null && attempts.every((attempt) => attempt.outcome === "pass");
+  return outcome === "pass" && !isClean ? "flaky" : outcome;
 }
 
 type Options = Parameters<typeof probeRequestFor>[1] & { readonly lookup?: Lookup };
@@ -262,8 +270,79 @@ suite("names", () => {
   });
 });
 
+/** Nobody has a route for TCP to a multicast address: what IPv6 is like at a location without it. */
+const noRoute = "ff0e::1";
+
+suite("IPv6 that this location has no route to", () => {
+  test("is left out and told, and takes nobody's sample", async () => {
+    await using server = await startFaultServer();
+    const url = `http://storefront.example:${server.port}/`;
+    for (const addresses of [
+      ["127.0.0.1", noRoute],
+      [noRoute, "ff0e::2", "127.0.0.1"],
+    ]) {
+      const seen = await look(url, { lookup: named(...addresses), samples: three });
+      assert.deepEqual(story(seen), ["1.1 pass 127.0.0.1", "2.1 pass 127.0.0.1", "3.1 pass 127.0.0.1"]);
+      assert.equal(voteFor(seen), "pass");
+      assert.match(seen.message, /^IPv6 could not be tested from here \(ff0e::1/);
+    }
+  });
+
+  test("is no retry of what fails", async () => {
+    await using server = await statuses(500);
+    const lookup = named("127.0.0.1", noRoute);
+    const seen = await look(`http://storefront.example:${server.port}/`, { lookup, samples: three });
+    assert.deepEqual(story(seen).slice(0, 2), ["1.1 http.status 127.0.0.1", "1.2 pass 127.0.0.1"]);
+    assert.equal(voteFor(seen), "flaky");
+  });
+
+  test("alone is the location's fault", async () => {
+    const seen = await look("http://storefront.example/", {
+      lookup: named(noRoute, "ff0e::2"),
+      samples: three,
+    });
+    assert.equal(seen.outcome, "error");
+    assert.equal(seen.errorClass, "location.network");
+    assert.match(seen.message, /no route from here to \[ff0e::[12]\]:80|could not connect/);
+    assert.equal(seen.attempts.length, 2);
+  });
+
+  test("is told where the location has no IPv6 at all", async () => {
+    await using server = await startFaultServer();
+    const request = probeRequestFor(`http://storefront.example:${server.port}/`);
+    const lookup = named("127.0.0.1", "2001:db8::1");
+    const seen = await runProbe(request, { signal: signal(), lookup, ipv6: false });
+    assert.equal(voteFor(seen), "pass");
+    assert.equal(seen.message, "IPv6 could not be tested from here (2001:db8::1)");
+  });
+
+  const skip = !JSON.stringify(networkInterfaces()).includes('"::1"') && "this machine has no ::1";
+  test("is the target's fault where other IPv6 works", { skip }, async () => {
+    await using server = await startFaultServer({ host: "::1" });
+    const lookup = named(noRoute, "::1");
+    const seen = await look(`http://storefront.example:${server.port}/`, { lookup, samples: three });
+    assert.deepEqual(story(seen), [
+      "1.1 pass ::1",
+      "2.1 tcp.unreachable ff0e::1",
+      "2.2 pass ::1",
+      "3.1 tcp.unreachable ff0e::1",
+      "3.2 pass ::1",
+    ]);
+    assert.equal(seen.errorClass, "tcp.unreachable");
+    assert.equal(seen.failureSource, "network");
+    assert.equal(voteFor(seen), "flaky");
+  });
+
+  test("on this machine is tried without any to the outside", { skip }, async () => {
+    await using server = await startFaultServer({ host: "::1" });
+    const seen = await runProbe(probeRequestFor(server.url), { signal: signal(), ipv6: false });
+    assert.equal(voteFor(seen), "pass");
+    assert.equal(seen.message, "");
+  });
+});
+
 suite("time", () => {
-  test("what has ended by the deadline is the answer; what runs is dropped", async () => {
+  test("part of the samples is no pass: what runs is dropped, and what has passed is told", async () => {
     let asked = 0;
     await using server = await startFaultServer({
       routes: { "/": (_, response) => void ((asked += 1) === 1 && response.end("Text I expect to find")) },
@@ -271,8 +350,59 @@ suite("time", () => {
     const seen = await look(server.url, { samples: three, deadlineMs: 300 });
     assert.deepEqual(story(seen), ["1.1 pass 127.0.0.1"]);
     assert.equal(asked, 2);
-    assert.equal(seen.outcome, "pass");
-    assert.equal(seen.errorClass, null);
+    assert.equal(seen.outcome, "error");
+    assert.equal(seen.errorClass, "location.timeout");
+    assert.equal(seen.message, "only 1 of 3 samples had ended after 300ms, when the time for the run was up");
+    assert.equal(voteFor(seen), "none");
+  });
+
+  test("seven of eight addresses are no pass: the eighth is the dead one", async () => {
+    await using servers = new AsyncDisposableStack();
+    const { port } = servers.use(await startFaultServer());
+    for (let host = 2; host <= 7; host += 1)
+      servers.use(await startFaultServer({ host: `127.0.0.${host}`, port }));
+    servers.use(await startTcpServer(() => undefined, { host: "127.0.0.8", port }));
+    const addresses = Array.from({ length: 8 }, (_, index) => `127.0.0.${index + 1}`);
+    const url = `http://storefront.example:${port}/`;
+    const seen = await look(url, { lookup: named(...addresses), samples: three, deadlineMs: 1000 });
+    assert.equal(seen.outcome, "error");
+    assert.equal(seen.attempts.length, 7);
+    assert.match(seen.message, /^only 7 of 8 samples had ended after 1s.*; not seen: 127\.0\.0\.8$/);
+    assert.deepEqual(seen.resolvedAddresses, addresses);
+    assert.equal(voteFor(seen), "none");
+  });
+
+  test("a failure stands when the rest is cut off", async () => {
+    await using server = await startFaultServer();
+    const lookup = named("127.0.0.9", "127.0.0.1");
+    const samples = { count: 8, intervalMs: 60_000 };
+    const check = { retry: { attempts: 2, backoff: "10s" } };
+    const url = `http://storefront.example:${server.port}/`;
+    const failing = await look(url, { lookup, samples, check, deadlineMs: 200 });
+    assert.deepEqual(story(failing), ["1.1 tcp.refused 127.0.0.9"]);
+    assert.equal(voteFor(failing), "fail");
+    let asked = 0;
+    await using slowing = await startFaultServer({
+      routes: {
+        "/": (_, response) => {
+          asked += 1;
+          if (asked === 1) response.writeHead(503).end();
+          else if (asked === 2) response.end();
+        },
+      },
+    });
+    const flaky = await look(slowing.url, { samples: three, deadlineMs: 300 });
+    assert.deepEqual(story(flaky), ["1.1 http.status 127.0.0.1", "1.2 pass 127.0.0.1"]);
+    assert.equal(voteFor(flaky), "flaky");
+  });
+
+  test("slow, and complete: the pauses give way", async () => {
+    const url = "/slow?head=60";
+    await using server = await startFaultServer();
+    const samples = { count: 8, intervalMs: 300 };
+    const seen = await look(server.url + url, { samples, deadlineMs: 1500 });
+    assert.equal(seen.attempts.length, 8);
+    assert.equal(voteFor(seen), "pass");
   });
 
   test("nothing has ended by the deadline: no vote", async () => {

@@ -1,53 +1,57 @@
 import { deadline } from "../deadline.ts";
 import { ConfigError, describeError } from "../model/errors.ts";
-import { errorObservation, type Attempt, type Observation } from "../model/observation.ts";
+import type { Attempt, Observation } from "../model/observation.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
-import { formatDuration } from "../model/settings.ts";
 import { rangeFault } from "./guard.ts";
 import { issueLines } from "./issues.ts";
-import { observe } from "./observe.ts";
+import { observe, observeCutOff } from "./observe.ts";
 import { probeTypeByName, probeTypes } from "./probes/index.ts";
-import type { CheckSettings, ProbeType } from "./probe-type.ts";
+import type { CheckSettings, Hold, ProbeType } from "./probe-type.ts";
 import type { Lookup } from "./resolve.ts";
-import { takeSamples, type Taken } from "./sampling.ts";
+import { takeSamples, wantedSamples, type Taken } from "./sampling.ts";
 
 export interface ProbeContext {
   /** Aborting it gives the work up: `runProbe` rejects with its reason. */
   readonly signal: AbortSignal;
   /** How names are resolved; the system's way when left out. */
   readonly lookup?: Lookup | undefined;
+  /** Whether there is IPv6 here; the network interfaces say so when left out. */
+  readonly ipv6?: boolean | undefined;
+  readonly hold?: Hold | undefined;
 }
 
 /**
  * Carries out what a location was asked: resolves, takes samples, tries again, and says what it saw within
- * `request.deadlineMs`. An attempt that is running then is dropped; those that have ended are the answer. `location` is
- * empty: who asked knows whom.
+ * `request.deadlineMs`. An attempt that is running then is dropped: what has failed before stands, and fewer samples than
+ * were asked without a failure are no pass but an error. `location` is empty: who asked knows whom.
  * @throws ConfigError for a check that this version does not know or that is badly written; a line for each fault.
  */
 export async function runProbe(
   request: ProbeRequest,
-  { signal, lookup }: ProbeContext,
+  { signal, lookup, ipv6, hold = (work) => work() }: ProbeContext,
 ): Promise<Observation> {
   const { probe, settings } = parse(request);
   const { samples, target, deadlineMs } = request;
   const startedAt = Date.now();
   const started = performance.now();
-  const taken: Taken = { attempts: [] };
+  const taken: Taken = { attempts: [], samples: 0, cutOff: false };
+  const network = { target, lookup, ipv6 };
+  const endsAt = started + deadlineMs;
   using limit = deadline(signal, deadlineMs);
   await takeSamples(
-    { probe, settings, network: { target, lookup }, location: request.location, ...samples },
+    { probe, settings, network, location: request.location, endsAt, hold, ...samples },
     taken,
     limit.signal,
   );
   signal.throwIfAborted();
   const durationMs = performance.now() - started;
-  const where = { check: settings.name, location: "", startedAt, durationMs };
-  if (!isSome(taken.attempts)) {
-    const message = `no attempt had ended after ${formatDuration(deadlineMs)}, when the time for the run was up`;
-    return errorObservation({ ...where, errorClass: "location.timeout", message });
-  }
   const resolvedAddresses = taken.resolution?.found ?? [];
-  return observe({ ...where, attempts: taken.attempts, resolvedAddresses });
+  const where = { check: settings.name, location: "", startedAt, durationMs, resolvedAddresses };
+  const { attempts } = taken;
+  if (isSome(attempts) && !taken.cutOff) return observe({ ...where, attempts });
+  const wanted = wantedSamples(samples, taken);
+  const unseen = taken.rotation?.unseen.map(({ address }) => address) ?? [];
+  return observeCutOff({ ...where, attempts }, { wanted, unseen, samples: taken.samples, deadlineMs });
 }
 
 function parse({ check, target }: ProbeRequest): { probe: ProbeType; settings: CheckSettings } {

@@ -3,8 +3,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deadline } from "../deadline.ts";
 import { noTimings, type Attempt } from "../model/observation.ts";
 import { failed, ProbeFailure } from "./failure.ts";
-import type { CheckSettings, Finding, ProbeType } from "./probe-type.ts";
+import type { CheckSettings, Finding, Hold, ProbeType } from "./probe-type.ts";
 import { resolve, type Resolution, type ResolveContext } from "./resolve.ts";
+import { Rotation } from "./rotation.ts";
 
 export interface Sampling {
   readonly probe: ProbeType;
@@ -14,12 +15,20 @@ export interface Sampling {
   /** Samples before a pass; a name with more addresses gets one for each. */
   readonly count: number;
   readonly intervalMs: number;
+  /** When the signal will abort, by `performance.now()`. */
+  readonly endsAt: number;
+  readonly hold: Hold;
 }
 
 /** What was seen so far; it grows while samples are taken. */
 export interface Taken {
   readonly attempts: Attempt[];
   resolution?: Resolution;
+  rotation?: Rotation;
+  /** Samples that have ended with all their tries. */
+  samples: number;
+  /** Time ran out before as many samples as it takes. */
+  cutOff: boolean;
 }
 
 /** A second try cannot change these: the answer was whole and wrong, or nobody was asked. */
@@ -34,23 +43,43 @@ const final: ReadonlySet<string | null> = new Set([
   "location.bug",
 ]);
 
+/** What the next address would meet as well: no route is told only when none is left. */
+const forAll: ReadonlySet<string | null> = new Set(["location.blocked-target", "location.network"]);
+
 /**
  * 1. Each sample is one try on the next address in turn, over a fresh connection, and if that breaks below the content,
  *    more of them after a pause, each on the next address.
- * 2. A sample that fails while nothing has got through ends it: the target is down. If something got through already it
+ * 2. An address that this location has no route to (IPv6 where there is none) is left out, and the sample goes on at the
+ *    next one at once.
+ * 3. A sample that fails while nothing has got through ends it: the target is down. If something got through already it
  *    goes on, so that every address is seen.
- * 3. When the signal aborts, the running try is dropped and what has been taken stays.
+ * 4. When the signal aborts, the running try is dropped and what has been taken stays.
  */
 export async function takeSamples(sampling: Sampling, taken: Taken, signal: AbortSignal): Promise<void> {
   try {
-    for (let sample = 1; sample <= wanted(sampling, taken); sample += 1) {
-      if (sample > 1) await pause(sampling.intervalMs, undefined, { signal });
+    for (let sample = 1; sample <= wantedSamples(sampling, taken); sample += 1) {
+      if (sample > 1) await pause(pauseMs(sampling, taken), undefined, { signal });
       const finding = await takeSample(sampling, taken, { sample, signal });
+      taken.samples = sample;
       if (isHopeless(finding) && !taken.attempts.some(gotThrough)) return;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+    taken.cutOff = true;
   }
+}
+
+/** As many as asked, or one for each address. */
+export function wantedSamples({ count }: Pick<Sampling, "count">, { rotation }: Taken): number {
+  return Math.max(count, rotation?.size ?? 1);
+}
+
+/** The interval, or less of it where the samples that are to come would not end in time at the pace of the slowest. */
+function pauseMs(sampling: Sampling, taken: Taken): number {
+  const left = sampling.endsAt - performance.now();
+  const slowest = Math.max(...taken.attempts.map(({ timings }) => timings.total ?? 0));
+  const room = left / (wantedSamples(sampling, taken) - taken.samples) - slowest;
+  return Math.max(0, Math.min(sampling.intervalMs, room));
 }
 
 /** The finding of the sample's last try. */
@@ -61,11 +90,8 @@ async function takeSample(
 ): Promise<Finding> {
   const { attempts, backoff } = sampling.settings.retry;
   for (let number = 1; ; number += 1) {
-    using limit = deadline(signal, sampling.settings.timeout);
     const startedAt = Date.now();
-    const finding = await look(sampling, taken, limit.signal);
-    // The run was over first: what this try ended with is our doing.
-    signal.throwIfAborted();
+    const finding = await look(sampling, taken, signal);
     taken.attempts.push({ ...finding, sample, number, startedAt });
     if (number >= attempts || !isWorthAnotherTry(finding)) return finding;
     await pause(backoff, undefined, { signal });
@@ -73,28 +99,33 @@ async function takeSample(
 }
 
 /** One try. The name is resolved once; while it cannot be, that is what the try found. */
-async function look(
-  { probe, settings, network, location }: Sampling,
-  taken: Taken,
-  signal: AbortSignal,
-): Promise<Finding> {
+async function look(sampling: Sampling, taken: Taken, signal: AbortSignal): Promise<Finding> {
+  for (;;) {
+    using limit = deadline(signal, sampling.settings.timeout);
+    const { rotation, finding } = await lookOnce(sampling, taken, limit.signal);
+    // The run was over first: what this try ended with is our doing.
+    signal.throwIfAborted();
+    const told = rotation === undefined ? finding : rotation.judge(finding);
+    if (told !== undefined) return told;
+  }
+}
+
+async function lookOnce(sampling: Sampling, taken: Taken, signal: AbortSignal) {
+  const { probe, settings, network, location, hold } = sampling;
   const started = performance.now();
   try {
     taken.resolution ??= await resolve(probe.target(settings).host, "first", network, signal);
   } catch (error) {
     if (!(error instanceof ProbeFailure)) throw error;
     const timings = { ...noTimings, total: performance.now() - started };
-    return { ...failed(error), remoteAddress: null, ipVersion: null, timings, assertions: [] };
+    return { finding: { ...failed(error), remoteAddress: null, ipVersion: null, timings, assertions: [] } };
   }
   const { addresses, dnsMs } = taken.resolution;
-  const tries = taken.attempts.filter(({ remoteAddress }) => remoteAddress !== null).length;
-  const address = addresses[tries % addresses.length] as (typeof addresses)[0];
+  const rotation = (taken.rotation ??= new Rotation(addresses));
+  const address = rotation.next();
   const resolveRedirect = (host: string, limit: AbortSignal) => resolve(host, "redirect", network, limit);
-  return await probe.attempt(settings, { address, dnsMs, location, resolveRedirect }, signal);
-}
-
-function wanted({ count }: Sampling, { resolution }: Taken): number {
-  return Math.max(count, resolution?.addresses.length ?? 1);
+  const context = { address, dnsMs, location, resolveRedirect, hold };
+  return { rotation, finding: await probe.attempt(settings, context, signal) };
 }
 
 function gotThrough({ outcome }: Finding): boolean {
@@ -109,6 +140,6 @@ function isWorthAnotherTry({ outcome, layer, errorClass, http }: Finding): boole
 
 /** A fault of ours at one address says nothing of the next one; one without an address ends it for all. */
 function isHopeless({ outcome, errorClass, remoteAddress }: Finding): boolean {
-  if (outcome === "error") return remoteAddress === null || errorClass === "location.blocked-target";
-  return outcome === "fail";
+  if (outcome !== "error") return outcome === "fail";
+  return remoteAddress === null || forAll.has(errorClass);
 }

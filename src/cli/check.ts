@@ -53,7 +53,8 @@ async function checkUrl(url: string): Promise<Observation[]> {
   const parsed = checkSettings.safeParse({ name: "check", type: "http", url });
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message).join("; "));
   await using here = await local.open({ type: "local", name: "here" });
-  return await ask(writtenCheck.parse(z.encode(checkSettings, parsed.data)), [here]);
+  const written = writtenCheck.parse(z.encode(checkSettings, parsed.data));
+  return await ask({ check: written, allowPrivate: [] }, [here]);
 }
 
 async function checkNamed(wanted: {
@@ -72,7 +73,8 @@ async function checkNamed(wanted: {
   const setup = await openSetup(config);
   try {
     const locations = names.flatMap((name) => setup.locations.get(name) ?? []);
-    return await ask(revealCheck(recipe.written, config.secretSource), locations);
+    const revealed = revealCheck(recipe.written, config.secretSource);
+    return await ask({ check: revealed, allowPrivate: config.server.allowPrivateTargets }, locations);
   } finally {
     await setup.retire();
   }
@@ -88,17 +90,23 @@ function locationNames(config: Config, from: string | undefined): string[] {
   return names;
 }
 
-function ask(checkAsked: WrittenCheck, locations: readonly Location[]): Promise<Observation[]> {
+interface Asked {
+  readonly check: WrittenCheck;
+  /** Where redirects may lead beside public addresses. */
+  readonly allowPrivate: readonly string[];
+}
+
+function ask(asked: Asked, locations: readonly Location[]): Promise<Observation[]> {
   const request = {
     version: probeProtocolVersion,
-    check: checkAsked,
+    check: asked.check,
     samples: { count: 3, intervalMs: 1000 },
     controls: [],
     deadlineMs,
-    target: { from: "config" as const, allowPrivate: [] },
+    target: { from: "config" as const, allowPrivate: [...asked.allowPrivate] },
   };
   const questions = locations.map((location) => ({
-    check: checkAsked.name,
+    check: asked.check.name,
     location,
     request: { ...request, location: location.name },
   }));

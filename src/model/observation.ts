@@ -68,7 +68,7 @@ const finding = {
   failureSource: failureSource.nullable(),
   layer: layer.nullable(),
   errorClass: z.string().nullable(),
-  /** For people: what went wrong, with the values that matter; empty when nothing did. */
+  /** For people: what went wrong or was left out, with the values that matter; empty when nothing was. */
   message: z.string(),
   remoteAddress: z.string().nullable(),
   ipVersion: z.union([z.literal(4), z.literal(6)]).nullable(),
@@ -93,7 +93,8 @@ export type Attempt = z.output<typeof attempt>;
 /**
  * What one location saw for one check: every attempt, and the finding of the one that tells most: the last failing one
  * if any failed, else the last. `outcome` is `pass` or `degraded` when any attempt got through; with an `errorClass`
- * beside it, some did not.
+ * beside it, some did not. Nothing failed, but time ran out before every sample was taken: `error`,
+ * `location.timeout`, with the attempts that had ended. The `message` of a pass says what could not be looked at.
  */
 export const observation = z.object({
   ...finding,
@@ -126,5 +127,17 @@ export function errorObservation(where: {
     assertions: [],
     resolvedAddresses: [],
     attempts: [],
+  };
+}
+
+/** An observation as we show it to others: its times are RFC 3339. */
+export function observationJson({ startedAt, attempts, ...observation }: Observation) {
+  return {
+    ...observation,
+    startedAt: new Date(startedAt).toISOString(),
+    attempts: attempts.map((attempt) => ({
+      ...attempt,
+      startedAt: new Date(attempt.startedAt).toISOString(),
+    })),
   };
 }

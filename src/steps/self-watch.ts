@@ -28,9 +28,11 @@ export class LocationHealth {
   readonly #failing = new Map<string, { readonly since: number; readonly last: number }>();
 
   /** How long the location has been failing without a break, in ms; 0 when it works. */
-  note({ location, outcome, errorClass }: Observation, now: number): number {
+  note({ location, outcome, errorClass, attempts }: Observation, now: number): number {
     if (outcome !== "error") this.#failing.delete(location);
-    if (outcome !== "error" || notItsFault.has(errorClass)) return 0;
+    // One that ran out of time with attempts to show was looking at a slow target.
+    const slowTarget = errorClass === "location.timeout" && attempts.length > 0;
+    if (outcome !== "error" || slowTarget || notItsFault.has(errorClass)) return 0;
     const before = this.#failing.get(location);
     const since = before === undefined || now - before.last > forgetMs ? now : before.since;
     this.#failing.set(location, { since, last: now });

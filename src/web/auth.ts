@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
+import ipaddr from "ipaddr.js";
 import { problem } from "./problem.ts";
 
 /** Whether a request shows one of the tokens: bearer, password of basic authentication, or `?token=`. */
@@ -30,17 +32,17 @@ function digest(text: string): Buffer {
 
 /** Who may call. */
 export interface Gate {
-  /** Texts, revealed. Empty: whoever reaches the port. */
+  /** Texts, revealed. Empty: this machine. */
   tokens(c: HonoContext): readonly string[];
   /** Told of each refusal. */
   refused?(c: HonoContext): void;
 }
 
-/** Lets through whoever shows a token; without tokens, whoever does not come from a web page. */
+/** Lets through whoever shows a token; without tokens, whoever calls from this machine and is no web page. */
 export function requireToken(gate: Gate): MiddlewareHandler {
   return createMiddleware(async (c, next) => {
     const tokens = gate.tokens(c);
-    if (tokens.length === 0) return fromWebPage(c) ? foreign(c, gate) : next();
+    if (tokens.length === 0) return fromThisMachine(c) && !fromWebPage(c) ? next() : foreign(c, gate);
     if (showsToken(c, tokens)) return next();
     gate.refused?.(c);
     c.header("www-authenticate", 'Bearer realm="crosscheck"');
@@ -59,6 +61,14 @@ function foreign(c: HonoContext, gate: Gate): Response {
     403,
     "without tokens only this machine may call, and no web page: set server.ingest-tokens",
   );
+}
+
+/** By the connection: headers are what the caller likes them to be. */
+function fromThisMachine(c: HonoContext): boolean {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  const address = incoming?.socket.remoteAddress ?? "";
+  // IPv4 that comes in on an IPv6 port is written ::ffff:127.0.0.1.
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
 }
 
 const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);

@@ -104,15 +104,17 @@ const ownFaults: Readonly<Record<string, ErrorClass>> = {
   EPERM: "location.network",
 };
 
+const noRoute: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"]);
+
 function tcpFailure(error: unknown, { family }: Address, place: string, signal: AbortSignal): ProbeFailure {
   const options = { cause: error };
   if (signal.aborted) {
     return new ProbeFailure("tcp.timeout", `no connection to ${place}${within(signal)}`, options);
   }
   const { code, message } = reasonOf(error);
-  // Without a route for IPv6 at all this location cannot tell; for IPv4 the controls do.
-  if (family === 6 && code === "ENETUNREACH") {
-    return new ProbeFailure("location.network", `this location has no route to ${place}`, options);
+  // Without a route for IPv6 this location cannot tell; for IPv4 the controls do.
+  if (family === 6 && noRoute.has(code)) {
+    return new ProbeFailure("location.network", `there is no route from here to ${place} (${code})`, options);
   }
   const known = tcpClasses[code];
   if (known !== undefined) return new ProbeFailure(known[0], `${place} ${known[1]}`, options);

@@ -25,7 +25,8 @@ export const http = defineProbe({
     try {
       const answer = await follow({ settings, context, trace }, signal);
       const totalMs = trace.totalMs;
-      return { ...trace.facts(), ...judge(settings, answer, { totalMs, tls: trace.tls }) };
+      const judged = context.hold(() => judge(settings, answer, { totalMs, tls: trace.tls }));
+      return { ...trace.facts(), ...judged };
     } catch (error) {
       const failure =
         error instanceof ProbeFailure
