@@ -15,17 +15,32 @@ export interface Delivered {
   readonly cut: boolean;
   /** The route that the path names. */
   readonly onlyRoute: string | null;
+  /** The source that the path names, when the configuration has none of this name. */
+  readonly unknownSource: string | null;
   readonly receivedAt: number;
 }
 
 /** Whom a webhook on `/`, `/scan` or `/tenant/{route}` comes from. */
 const anybody: SourceSettings = { type: "generic", name: "webhook" };
 
+/** Whom a webhook on `/alerts/{source}` comes from when no source has that name: never a name of the sender's choice. */
+const stranger: SourceSettings = { type: "generic", name: "generic" };
+
 /**
  * What a webhook carries. Nothing that was authenticated is refused for its content: what cannot be read becomes an
  * alert with a `fault`, which is kept and told to `unrouted`.
  */
 export function readWebhook(delivered: Delivered, source: SourceSettings = anybody): Alert[] {
+  const { unknownSource } = delivered;
+  if (unknownSource === null) return readFrom(delivered, source);
+  const fault = `it names the source ${JSON.stringify(unknownSource)}, which does not exist`;
+  return readFrom(delivered, stranger).map((alert) => ({
+    ...alert,
+    fault: alert.fault === null ? fault : `${fault}; ${alert.fault}`,
+  }));
+}
+
+function readFrom(delivered: Delivered, source: SourceSettings): Alert[] {
   const type: SourceType = sourceTypeByName.get(source.type) ?? generic;
   const { headers, body, contentType, onlyRoute, receivedAt } = delivered;
   const common = { source: source.name, contentType, onlyRoute, receivedAt };

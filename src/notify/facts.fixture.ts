@@ -54,7 +54,14 @@ export const incident: Incident = {
   outcome: null,
   reason: null,
   told: { outcome: "confirmed", failing: 3, at: alertAt + seconds(4), actions: ["pagerduty", "slack"] },
-  progress: { failedDomains: [], cleanRuns: 0, unsureRuns: 0, cleanSince: null, checkingSince: 0, senderResolved: false },
+  progress: {
+    failedDomains: [],
+    cleanRuns: 0,
+    unsureRuns: 0,
+    cleanSince: null,
+    checkingSince: 0,
+    senderResolved: false,
+  },
   watchStep: 0,
   nextRunAt: alertAt + seconds(35),
 };

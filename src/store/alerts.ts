@@ -43,11 +43,21 @@ export function markRouted(alertId: string, now: number): Statement {
   };
 }
 
-/** The oldest alerts that no step has routed yet. */
+/** What the bodies of one batch may weigh together: a sender decides how large its alerts are. */
+const maxBatchBytes = 16 * 1024 * 1024;
+
+/** The oldest alerts that no step has routed yet: as many as fit in `maxBatchBytes`, at least one, at most `limit`. */
 export async function unroutedAlerts(database: Database, limit: number): Promise<Alert[]> {
+  // The lengths are known without reading the bodies, on both databases.
   const rows = await database.read<AlertRow>(
-    "select * from alerts where routed_at is null order by id limit $1",
-    [limit],
+    `select * from alerts where id in (
+        select id from (
+          select id, size, sum(size) over (order by id) as size_so_far from (
+            select id, octet_length(body) as size from alerts where routed_at is null order by id limit $1
+          ) as oldest
+        ) as weighed where size_so_far <= $2 or size_so_far = size
+      ) order by id`,
+    [limit, maxBatchBytes],
   );
   return rows.map(toAlert);
 }
@@ -58,6 +68,17 @@ export async function alertById(
 ): Promise<{ readonly alert: Alert; readonly routed: boolean } | undefined> {
   const [row] = await database.read<AlertRow>("select * from alerts where id = $1", [id]);
   return row === undefined ? undefined : { alert: toAlert(row), routed: row.routed_at !== null };
+}
+
+/** Whether an alert has been routed and every incident that it joined has its verdict. */
+export async function isSettled(database: Database, alertId: string): Promise<boolean> {
+  const rows = await database.read(
+    `select id from alerts where id = $1 and routed_at is not null and not exists (
+        select 1 from incident_alerts join incidents on incidents.id = incident_alerts.incident_id
+        where incident_alerts.alert_id = $1 and incidents.state = 'checking')`,
+    [alertId],
+  );
+  return rows.length > 0;
 }
 
 /** The alert that an incident's next run is about: the last that fired, else the last at all. */

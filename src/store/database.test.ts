@@ -320,7 +320,10 @@ suite("SQLite's own troubles", () => {
     );
     for (const answer of answers)
       await assert.rejects(answer, /the SQLite reader thread has ended: Cannot read/);
-    await assert.rejects(thread.ask({ type: "read", queries: [{ sql: "select 1", params: [] }] }), /thread has ended/);
+    await assert.rejects(
+      thread.ask({ type: "read", queries: [{ sql: "select 1", params: [] }] }),
+      /thread has ended/,
+    );
   });
 });
 

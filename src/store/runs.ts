@@ -98,14 +98,44 @@ export async function runsOfIncident(database: Database, incidentId: string, lim
 }
 
 export async function observationsOfRun(database: Database, runId: string): Promise<LookedObservation[]> {
-  const rows = await database.read<{ look: number; observation: string }>(
-    "select look, observation from observations where run_id = $1 order by look, check_name, location",
-    [runId],
-  );
+  const rows = await observationRows(database, runId);
   return rows.map((row) => ({
     look: row.look,
     observation: observationSchema.parse(JSON.parse(row.observation)),
   }));
+}
+
+/** A run as a reader of the API sees it: without its plan. */
+export type ShownRun = Pick<Run, "id" | "number" | "cause" | "startedAt" | "endedAt" | "verdict">;
+
+/** `runsOfIncident` for showing only: what this process wrote itself is not checked again. */
+export async function shownRuns(database: Database, incidentId: string, limit: number): Promise<ShownRun[]> {
+  const rows = await database.read<Omit<RunRow, "plan">>(
+    `select id, number, cause, started_at, ended_at, verdict from runs
+      where incident_id = $1 order by number desc limit $2`,
+    [incidentId, limit],
+  );
+  return rows.toReversed().map((row) => ({
+    id: row.id,
+    number: row.number,
+    cause: row.cause,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    verdict: row.verdict === null ? null : (JSON.parse(row.verdict) as Verdict),
+  }));
+}
+
+/** `observationsOfRun` for showing only: what was checked when it was stored is not checked again. */
+export async function shownObservations(database: Database, runId: string): Promise<LookedObservation[]> {
+  const rows = await observationRows(database, runId);
+  return rows.map((row) => ({ look: row.look, observation: JSON.parse(row.observation) as Observation }));
+}
+
+function observationRows(database: Database, runId: string) {
+  return database.read<{ look: number; observation: string }>(
+    "select look, observation from observations where run_id = $1 order by look, check_name, location",
+    [runId],
+  );
 }
 
 function toRun(row: RunRow): Run {

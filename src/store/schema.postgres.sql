@@ -69,9 +69,10 @@ table incidents
   watch_step bigint
   next_run_at bigint
   PRIMARY KEY (id)
-  CREATE INDEX incidents_by_outcome ON public.incidents USING btree (outcome, opened_at DESC)
-  CREATE INDEX incidents_by_route ON public.incidents USING btree (route, opened_at DESC)
-  CREATE INDEX incidents_newest ON public.incidents USING btree (opened_at DESC, id DESC)
+  CREATE INDEX incidents_by_outcome ON public.incidents USING btree (outcome, id DESC)
+  CREATE INDEX incidents_by_route ON public.incidents USING btree (route, id DESC)
+  CREATE INDEX incidents_by_route_and_outcome ON public.incidents USING btree (route, outcome, id DESC)
+  CREATE INDEX incidents_closed ON public.incidents USING btree (route, subject, closed_at) WHERE (closed_at IS NOT NULL)
   CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (route, subject) WHERE (closed_at IS NULL)
 table jobs with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=500, autovacuum_vacuum_cost_delay=0)
   key text collate C not null

@@ -73,9 +73,10 @@ CREATE TABLE incidents (
   watch_step integer,
   next_run_at integer
 ) strict;
-CREATE INDEX incidents_by_outcome on incidents (outcome, opened_at desc);
-CREATE INDEX incidents_by_route on incidents (route, opened_at desc);
-CREATE INDEX incidents_newest on incidents (opened_at desc, id desc);
+CREATE INDEX incidents_by_outcome on incidents (outcome, id desc);
+CREATE INDEX incidents_by_route on incidents (route, id desc);
+CREATE INDEX incidents_by_route_and_outcome on incidents (route, outcome, id desc);
+CREATE INDEX incidents_closed on incidents (route, subject, closed_at) where closed_at is not null;
 CREATE UNIQUE INDEX incidents_open on incidents (route, subject) where closed_at is null;
 CREATE TABLE jobs (
   key text primary key,

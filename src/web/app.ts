@@ -7,13 +7,14 @@ import { incidentRoutes } from "./api/incidents.ts";
 import { ingestRoutes } from "./api/ingest.ts";
 import { requireToken } from "./auth.ts";
 import { problem } from "./problem.ts";
-import { tokensOf } from "./site.ts";
 import type { Site } from "./site.ts";
+import { apiTokens } from "./tokens.ts";
 
 /** Everything that answers HTTP. */
 export function createApp(site: Site): Hono {
-  const app = new Hono();
-  const guard = requireToken({ tokens: () => tokensOf(site, "apiTokens") });
+  // A slash too many in a sender's settings must not cost an alert.
+  const app = new Hono({ strict: false });
+  const guard = requireToken({ tokens: () => apiTokens(site) });
   app.route("/", ingestRoutes(site));
   app.route("/", healthRoutes(site));
   app.use("/api/*", guard);

@@ -1,42 +1,47 @@
 import type { Delivery } from "../model/delivery.ts";
 import type { Incident } from "../model/incident.ts";
-import type { LookedObservation, Run } from "../model/run.ts";
+import { observationJson } from "../model/observation.ts";
+import type { LookedObservation } from "../model/run.ts";
 import type { Database } from "../store/database.ts";
 import { deliveriesOfIncident } from "../store/deliveries.ts";
 import { alertsOfIncident } from "../store/incidents.ts";
-import { latestRun, observationsOfRun, runsOfIncident } from "../store/runs.ts";
+import { shownObservations, shownRuns } from "../store/runs.ts";
+import type { ShownRun } from "../store/runs.ts";
 
 /** How many alerts from each end, and how many runs, an incident is shown with. */
 const alertEdge = 10;
 const maxRuns = 100;
+/** Of so many, what they saw too: that is most of an incident, megabytes once it has gone on for a while. */
+const maxObservedRuns = 10;
 
 /** An incident as the API gives it: times RFC 3339, durations in ms with the unit in the name. */
 export async function incidentJson(database: Database, incident: Incident) {
   const [alerts, runs, deliveries] = await Promise.all([
     alertsOfIncident(database, incident.id, alertEdge),
-    runsOfIncident(database, incident.id, maxRuns),
+    shownRuns(database, incident.id, maxRuns),
     deliveriesOfIncident(database, incident.id),
   ]);
-  const observed = await Promise.all(runs.map((run) => observationsOfRun(database, run.id)));
+  const older = runs.slice(0, -maxObservedRuns).map((run) => runJson(run, null));
+  const last = runs.slice(-maxObservedRuns).map((run) => observedRunJson(database, run));
   return {
     ...headJson(incident),
     alerts: alerts.map(({ id, receivedAt, status }) => ({ id, receivedAt: time(receivedAt), status })),
-    runs: runs.map((run, index) => runJson(run, observed[index] ?? [])),
+    runs: [...older, ...(await Promise.all(last))],
     deliveries: deliveries.map((delivery) => deliveryJson(delivery)),
   };
 }
 
 /** An incident in a list: only its last run, with what that run saw and told. */
 export async function incidentListJson(database: Database, incident: Incident) {
-  const run = await latestRun(database, incident.id);
-  const [observations, deliveries] = await Promise.all([
-    run === undefined ? [] : observationsOfRun(database, run.id),
+  const [runs, deliveries] = await Promise.all([
+    shownRuns(database, incident.id, 1),
     deliveriesOfIncident(database, incident.id),
   ]);
+  const runId = runs[0]?.id ?? null;
   return {
     ...headJson(incident),
-    runs: run === undefined ? [] : [runJson(run, observations)],
-    deliveries: deliveries.filter(({ runId }) => runId === (run?.id ?? null)).map((one) => deliveryJson(one)),
+    runs: await Promise.all(runs.map((run) => observedRunJson(database, run))),
+    deliveries: deliveries.filter((one) => one.runId === runId).map((one) => deliveryJson(one)),
   };
 }
 
@@ -57,7 +62,12 @@ function headJson(incident: Incident) {
   };
 }
 
-function runJson(run: Run, observations: readonly LookedObservation[]) {
+async function observedRunJson(database: Database, run: ShownRun) {
+  return runJson(run, await shownObservations(database, run.id));
+}
+
+/** Without observations it says so: none would read as "saw nothing". */
+function runJson(run: ShownRun, observations: readonly LookedObservation[] | null) {
   return {
     id: run.id,
     number: run.number,
@@ -65,11 +75,10 @@ function runJson(run: Run, observations: readonly LookedObservation[]) {
     startedAt: time(run.startedAt),
     durationMs: run.endedAt === null ? null : run.endedAt - run.startedAt,
     verdict: run.verdict,
-    observations: observations.map(({ look, observation }) => ({
-      ...observation,
+    observationsOmitted: observations === null,
+    observations: (observations ?? []).map(({ look, observation }) => ({
+      ...observationJson(observation),
       look,
-      startedAt: time(observation.startedAt),
-      attempts: observation.attempts.map((attempt) => ({ ...attempt, startedAt: time(attempt.startedAt) })),
     })),
   };
 }

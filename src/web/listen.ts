@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { isIP } from "node:net";
 import { serve } from "@hono/node-server";
-import type { ServerType } from "@hono/node-server";
+import type { Http2Bindings, HttpBindings, ServerType } from "@hono/node-server";
 
 /** Where to listen; port 0 takes a free one. */
 export interface ListenAddress {
@@ -13,24 +13,27 @@ export interface ListenAddress {
 export interface Listener extends AsyncDisposable {
   /** `http://127.0.0.1:8082` */
   readonly url: string;
+  readonly port: number;
 }
+
+/** Answers a request; `bindings` tells whose connection it came over. */
+export type Fetch = (
+  request: Request,
+  bindings: HttpBindings | Http2Bindings,
+) => Response | Promise<Response>;
 
 /**
  * Answers HTTP on a port.
  * @throws Error with one line that says what to do: port in use, not allowed.
  */
-export async function listenOn(
-  fetch: (request: Request) => Response | Promise<Response>,
-  listen: ListenAddress,
-): Promise<Listener> {
+export async function listenOn(fetch: Fetch, listen: ListenAddress): Promise<Listener> {
   const server = await open(fetch, listen);
-  return { url: urlOf(server, listen), [Symbol.asyncDispose]: () => closed(server) };
+  const port = portOf(server);
+  const url = `http://${addressText({ host: listen.host, port })}`;
+  return { url, port, [Symbol.asyncDispose]: () => closed(server) };
 }
 
-function open(
-  fetch: (request: Request) => Response | Promise<Response>,
-  { host, port }: ListenAddress,
-): Promise<ServerType> {
+function open(fetch: Fetch, { host, port }: ListenAddress): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: host, port, overrideGlobalObjects: false }, () => {
       server.removeListener("error", refuse);
@@ -52,10 +55,9 @@ function listenFault(error: NodeJS.ErrnoException, listen: ListenAddress): strin
   return `cannot listen on ${where}: ${error.message}`;
 }
 
-function urlOf(server: ServerType, { host }: ListenAddress): string {
+function portOf(server: ServerType): number {
   const address = server.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
-  return `http://${addressText({ host, port })}`;
+  return address !== null && typeof address === "object" ? address.port : 0;
 }
 
 function addressText({ host, port }: ListenAddress): string {

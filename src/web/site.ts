@@ -14,9 +14,3 @@ export interface Site {
   /** Aborted when the server is stopping: whoever waits gets an answer at once. */
   readonly stopping: AbortSignal;
 }
-
-/** Tokens of the configuration as texts; one that cannot be read lets nobody in. */
-export function tokensOf(site: Site, kind: "ingestTokens" | "apiTokens"): string[] {
-  const { config } = site.context.setup();
-  return config.server[kind].map(({ reference }) => config.secretSource(reference));
-}

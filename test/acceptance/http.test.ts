@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
 import { configFile } from "../fixtures/config-file.ts";
@@ -73,8 +75,21 @@ suite("HTTP on loopback without tokens", () => {
     assert.equal(early.status, 202);
     assert.deepEqual(Object.keys((await early.json()) as object), ["id"]);
     world.site.set("/awaited", "up");
-    for (const wait of ["soon", "-1s", "10m"])
-      await problemOf(await server.request(`/?wait=${wait}`, { method: "POST", body: "{}" }));
+  });
+
+  test("?wait= never costs an alert: too long is cut, what is no duration is ignored and said so", async () => {
+    for (const wait of ["soon", "-1s", ""]) {
+      const response = await server.request(`/?wait=${wait}`, { method: "POST", body: "{}" });
+      assert.equal(response.status, 202, wait);
+      const { id, waitIgnored } = (await response.json()) as { id: string; waitIgnored: string };
+      assert.equal(waitIgnored, "write a duration such as ?wait=30s, at most 120s");
+      assert.equal(await (await server.request(`/api/v1/alerts/${id}`)).text(), "{}");
+    }
+    for (const wait of ["10m", "0s"]) {
+      const response = await server.request(`/?wait=${wait}`, { method: "POST", body: "{}" });
+      assert.equal(response.status, wait === "0s" ? 202 : 200, wait);
+      assert.equal("waitIgnored" in ((await response.json()) as object), false);
+    }
   });
 
   test("an incident has the shape that the design promises", async () => {
@@ -176,7 +191,7 @@ suite("HTTP on loopback without tokens", () => {
   test("what does not exist is 404, a wrong method 405, both as problem details", async () => {
     const nothing = ["/nowhere", "/api/v1/incidents/x", "/api/v1/alerts/x", "/api/v1/nothing", "/healthz/x"];
     for (const path of nothing) assert.equal((await problemOf(await server.request(path))).status, 404, path);
-    for (const path of ["/alerts/nobody", "/api/v1/incidents/x/recheck", "/api/v1/deliveries/x/retry"]) {
+    for (const path of ["/api/v1/incidents/x/recheck", "/api/v1/deliveries/x/retry"]) {
       const response = await server.request(path, { method: "POST", body: "{}" });
       assert.equal((await problemOf(response)).status, 404, path);
     }
@@ -283,6 +298,17 @@ suite("HTTP with tokens", () => {
     assert.equal((await post("/alerts/monitor", bearer(ingestToken))).status, 401);
   });
 
+  test("a source that does not exist is no reason to refuse an alert, only a wrong token is", async () => {
+    const taken = await post("/alerts/nobody", bearer(ingestToken));
+    assert.equal(taken.status, 202);
+    const { id } = (await taken.json()) as { id: string };
+    const stored = await server.request(`/api/v1/alerts/${id}`, { headers: bearer(apiToken) });
+    assert.equal(stored.headers.get("x-crosscheck-source"), "generic");
+    assert.equal(await stored.text(), '{"any":"thing"}');
+    for (const headers of [{}, bearer("wrong"), bearer("a-token-of-its-own")])
+      assert.equal((await post("/alerts/nobody", headers)).status, 401);
+  });
+
   test("the API wants its own token; liveness wants none", async () => {
     for (const path of ["/api/v1/incidents", "/api/v1/alerts/x", "/api/v1/deliveries", "/metrics"]) {
       assert.equal((await server.request(path)).status, 401, path);
@@ -298,6 +324,54 @@ suite("HTTP with tokens", () => {
     const headers = { ...bearer(apiToken), origin: "https://dashboard.example" };
     assert.equal((await server.request("/api/v1/incidents", { headers })).status, 200);
   });
+});
+
+test("tokens are read once; one that has gone lets nobody in, and takes nobody else's away", async () => {
+  await using world = await startWorld(["eu"]);
+  await using file = await configFile("");
+  const names = ["common", "only-api", "own"];
+  for (const name of names) await writeFile(join(file.folder, name), `token-of-${name}`);
+  const server = { "ingest-tokens": ["file:common", ingestToken], "api-tokens": ["file:only-api"] };
+  const sources = [{ name: "monitor", type: "generic", token: "file:own" }];
+  await file.write(configIn(world, { sources, server }));
+  await using database = await freshSqlite();
+  await using running = await startCrosscheck({ config: file.path, database: database.location });
+  const status = async (path: string, token: string, method = "POST") =>
+    (
+      await running.request(path, {
+        method,
+        headers: bearer(token),
+        ...(method === "GET" ? {} : { body: "{}" }),
+      })
+    ).status;
+  for (const name of names) await rm(join(file.folder, name));
+
+  for (const _time of ["first", "second"]) {
+    assert.equal(await status("/", ingestToken), 202);
+    assert.equal(await status("/", "token-of-common"), 401);
+    assert.equal(await status("/alerts/monitor", "token-of-own"), 401);
+    // The only one of its door: without it the door is shut, not open.
+    assert.equal(await status("/api/v1/incidents", "token-of-only-api", "GET"), 401);
+    assert.equal((await running.request("/api/v1/incidents")).status, 401);
+  }
+  const [notice] = await world.receiver.hears("/ops", "refused-ingest: monitor");
+  assert.match(notice?.body ?? "", /a token cannot be read.*the file own cannot be read/);
+  const unread = await until("the log", () => {
+    const lines = running.log.filter(({ event }) => event === "token-not-read");
+    return lines.length >= 3 ? lines : undefined;
+  });
+  assert.deepEqual(
+    unread.map(({ level, error }) => `${String(level)}: ${String(error)}`).toSorted(),
+    ["common", "only-api", "own"].map((name) => `error: the file ${name} cannot be read`),
+  );
+
+  for (const name of names) await writeFile(join(file.folder, name), `token-of-${name}`);
+  assert.equal(await status("/", "token-of-common"), 401);
+  running.send("SIGHUP");
+  await until("the reload", async () => (await status("/", "token-of-common")) === 202);
+  await rm(join(file.folder, "common"));
+  assert.equal(await status("/", "token-of-common"), 202);
+  assert.equal(await status("/api/v1/incidents", "token-of-only-api", "GET"), 200);
 });
 
 test("a public address without tokens is refused at start", async () => {

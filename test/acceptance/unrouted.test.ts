@@ -77,6 +77,20 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
       assert.match(notice?.body ?? "", /it names the route \\"pgae\\", which does not exist/);
     });
 
+    test("from a source that does not exist, whatever is in it", async () => {
+      const bodies = [
+        ['{"kind": "page"}', ""],
+        ["<alert/>", "; its body is not JSON"],
+      ] as const;
+      for (const [body, more] of bodies) {
+        const id = await postRaw(body, "/alerts/alertmanger");
+        const [notice] = await world.receiver.hears("/ops", id);
+        const why = `it names the source \\"alertmanger\\", which does not exist${more}`;
+        assert.ok(notice?.body?.includes(why) === true, notice?.body ?? "");
+        assert.deepEqual(await received(id), Buffer.from(body));
+      }
+    });
+
     test("that no route takes; one that is resolved is only kept", async () => {
       const resolved = await server.post({ kind: "unheard of", status: "resolved" });
       const id = await server.post({ kind: "unheard of" });

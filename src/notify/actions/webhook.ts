@@ -3,7 +3,7 @@ import * as z from "zod";
 import { DeliveryError } from "../../model/errors.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { Message } from "../../model/message.ts";
-import type { Observation } from "../../model/observation.ts";
+import { observationJson } from "../../model/observation.ts";
 import type { Secret } from "../../model/secret.ts";
 import { secret, settings } from "../../model/settings.ts";
 import { actionKeys, defineAction } from "../action-type.ts";
@@ -97,14 +97,6 @@ function incidentJson(incident: Incident) {
     closedAt: time(incident.closedAt),
     nextRunAt: time(incident.nextRunAt),
     told: told === null ? null : { ...told, at: time(told.at) },
-  };
-}
-
-function observationJson({ startedAt, attempts, ...observation }: Observation) {
-  return {
-    ...observation,
-    startedAt: time(startedAt),
-    attempts: attempts.map((attempt) => ({ ...attempt, startedAt: time(attempt.startedAt) })),
   };
 }
 

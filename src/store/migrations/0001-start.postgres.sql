@@ -43,7 +43,7 @@ create index incidents_closed on incidents (route, subject, closed_at) where clo
 -- Ids sort by time: the primary key gives the newest first, these the newest of one kind.
 create index incidents_by_route on incidents (route, id desc);
 create index incidents_by_outcome on incidents (outcome, id desc);
-create index incidents_by_both on incidents (route, outcome, id desc);
+create index incidents_by_route_and_outcome on incidents (route, outcome, id desc);
 
 -- An alert may match several routes.
 create table incident_alerts (

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eachDatabase, freshSqlite } from "../../test/fixtures/databases.ts";
+import { newIncident } from "../model/incident.ts";
+import type { Incident } from "../model/incident.ts";
+import type { Database } from "./database.ts";
+import { currentIncident, insertIncident, listIncidents } from "./incidents.ts";
+
+function incidentOf(route: string, subject: string, rest: Partial<Incident> = {}): Incident {
+  return { ...newIncident({ route, subject, now: 1 }), ...rest };
+}
+
+const closed = (closedAt: number) => ({ state: "closed", closedAt }) as const;
+
+eachDatabase("incidents", (fresh) => {
+  test("the current one is the open one, else the one closed last, if that is not too long ago", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const rows = {
+      first: incidentOf("page", "both", closed(300)),
+      open: incidentOf("page", "both", { state: "open" }),
+      late: incidentOf("page", "over", closed(200)),
+      early: incidentOf("page", "over", closed(100)),
+      elsewhere: incidentOf("other", "over", { state: "open" }),
+    };
+    await database.write(Object.values(rows).map(insertIncident));
+    const cases = [
+      ["page", "both", 0, rows.open],
+      ["page", "both", 900, rows.open],
+      ["page", "over", 0, rows.late],
+      ["page", "over", 199, rows.late],
+      ["page", "over", 200, undefined],
+      ["page", "nothing", 0, undefined],
+      ["other", "over", 0, rows.elsewhere],
+      ["other", "both", 0, undefined],
+    ] as const;
+    for (const [route, subject, closedAfter, expected] of cases) {
+      const found = await currentIncident(database, { route, subject }, closedAfter);
+      assert.equal(found?.id, expected?.id, `${route} ${subject} after ${closedAfter}`);
+    }
+  });
+
+  test("the list is newest first, by route, by outcome and by both, page by page", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const kinds = [
+      { route: "page", outcome: "confirmed" },
+      { route: "page", outcome: "regional" },
+      { route: "other", outcome: "confirmed" },
+    ] as const;
+    const all = [0, 1, 2, 3].flatMap((number) =>
+      kinds.map(({ route, outcome }) => incidentOf(route, `${outcome}-${number}`, { outcome })),
+    );
+    await database.write(all.map(insertIncident));
+    for (const filter of [{}, { route: "page" }, { outcome: "confirmed" }, kinds[0], { route: "none" }]) {
+      const wanted = Object.entries(filter);
+      const expected = all
+        .filter((one) => wanted.every(([key, value]) => Reflect.get(one, key) === value))
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed();
+      const pages: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await listIncidents(database, { ...filter, limit: 3, cursor });
+        pages.push(...page.map(({ id }) => id));
+        if (page.length < 3) break;
+        cursor = page.at(-1)?.id;
+      }
+      assert.deepEqual(pages, expected, JSON.stringify(filter));
+    }
+  });
+});
+
+test("no question reads more of the history than it shows", async () => {
+  await using place = await freshSqlite();
+  await using database = await place.open();
+  const plans: string[] = [];
+  const explaining = {
+    read: async (sql: string, params: []) => {
+      const rows = await database.read<{ detail: string }>(`explain query plan ${sql}`, params);
+      plans.push(rows.map(({ detail }) => detail).join("\n"));
+      return [];
+    },
+  } as unknown as Database;
+  await currentIncident(explaining, { route: "page", subject: "it" }, 0);
+  const filters = [{}, { route: "page" }, { outcome: "bad" }, { route: "page", outcome: "bad" }];
+  for (const filter of filters) {
+    await listIncidents(explaining, { ...filter, limit: 50 });
+    await listIncidents(explaining, { ...filter, limit: 50, cursor: "x" });
+  }
+  assert.equal(plans.length, 9);
+  assert.match(plans[0] ?? "", /incidents_open \(route=\? AND subject=\?\)/);
+  assert.match(plans[0] ?? "", /incidents_closed \(route=\? AND subject=\? AND closed_at>\?\)/);
+  for (const plan of plans) assert.doesNotMatch(plan, /TEMP B-TREE|SCAN incidents$/m);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../test/fixtures/until.ts";
+import { Pulse } from "./pulse.ts";
+
+const never = new AbortController().signal;
+
+/** Wake-ups by hand. */
+function bell() {
+  const ringing = new Set<() => void>();
+  const onWake = (beat: () => void): Disposable => {
+    ringing.add(beat);
+    return { [Symbol.dispose]: () => void ringing.delete(beat) };
+  };
+  const ring = () => {
+    for (const beat of ringing) beat();
+  };
+  return { onWake, ring, listeners: () => ringing.size };
+}
+
+/** How long until a beat, in ms. */
+async function timeOf(beat: Promise<void>): Promise<number> {
+  const start = performance.now();
+  await beat;
+  return performance.now() - start;
+}
+
+suite("pulse", () => {
+  test("beats once a period", async () => {
+    const pulse = new Pulse(bell().onWake, 50);
+    const times = [await timeOf(pulse.next(never)), await timeOf(pulse.next(never))];
+    assert.ok(
+      times.every((time) => time > 30),
+      times.join(),
+    );
+  });
+
+  test("a wake-up beats at once for all, a second one in the period not", async () => {
+    const { onWake, ring } = bell();
+    const pulse = new Pulse(onWake, 10_000);
+    const all = [pulse.next(never), pulse.next(never)];
+    ring();
+    await Promise.all(all);
+    const ended = new AbortController();
+    let beaten = false;
+    const next = pulse.next(ended.signal).then(() => (beaten = true));
+    for (let time = 0; time < 100; time += 1) ring();
+    await sleep(20);
+    assert.equal(beaten, false);
+    ended.abort();
+    await next;
+  });
+
+  test("is silent while nobody listens, and begins again", async () => {
+    const { onWake, ring, listeners } = bell();
+    const pulse = new Pulse(onWake, 10);
+    await pulse.next(never);
+    await until("silence", () => listeners() === 0);
+    const next = pulse.next(never);
+    assert.equal(listeners(), 1);
+    ring();
+    await next;
+  });
+});
