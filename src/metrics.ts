@@ -35,6 +35,11 @@ export function createMetrics() {
     attempts: counter("delivery_attempts_total", "Attempts to deliver", ["action", "result"]),
     trouble: counter("trouble_total", "Crosscheck's own troubles", ["cause"]),
     reloads: counter("config_reloads_total", "Reloads of the configuration", ["result"]),
+    queueAge: new Gauge({
+      name: "crosscheck_queue_age_seconds",
+      help: "How long the oldest due job waits",
+      registers,
+    }),
     runsGoing: new Gauge({
       name: "crosscheck_runs_going",
       help: "Runs under way in this process",

@@ -17,7 +17,7 @@ import { createApp } from "./web/app.ts";
 import { listenOn } from "./web/listen.ts";
 import type { Site } from "./web/site.ts";
 import { version } from "./model/version.ts";
-import { runWorker } from "./worker.ts";
+import { runWorker, watchQueue } from "./worker.ts";
 
 export interface ServerOptions {
   /** Path of the configuration. */
@@ -57,6 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log: options.log,
     metrics: createMetrics(),
     locationHealth: new LocationHealth(),
+    failingAlerts: new Map(),
     setup: () => setups.current(),
     now: Date.now,
     random: Math.random,
@@ -74,11 +75,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     reload: () => reloads.next(),
     stopping: stopping.signal,
   };
-  const working = runWorker(context, pipeline, stopping.signal);
+  const working = Promise.all([
+    runWorker(context, pipeline, stopping.signal),
+    watchQueue(context, stopping.signal),
+  ]);
   parts.defer(() => {
     // Aborted before, unless the start has failed.
     stopping.abort();
-    return working;
+    return working.then(() => undefined);
   });
   const listener = parts.use(await listenOn(createApp(site).fetch, listen));
   parts.defer(() => {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describeError } from "./model/errors.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Context } from "./steps/context.ts";
 import { reportTrouble } from "./steps/trouble.ts";
 import { ConflictError } from "./store/database.ts";
-import { jobClass } from "./store/jobs.ts";
+import { jobClass, queueAgeMs } from "./store/jobs.ts";
 import type { JobClass, JobKey } from "./store/jobs.ts";
 import { createWork } from "./store/work.ts";
 
@@ -21,6 +22,24 @@ function limit(name: JobClass): number {
  * 15 s; on SQLite nobody else can have it.
  */
 const leaseMs = { postgres: 10_000, sqlite: 4000 } as const;
+
+const queueLookMs = 5000;
+/** Work that has been due for this long says that something is stuck, or that this is too much for the machine. */
+const tooOldMs = 10_000;
+
+/** Looks now and then how old the queue is, for the metrics and for whoever hears of our troubles. */
+export async function watchQueue(context: Context, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(queueLookMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    // 0 while the database is away: that is told elsewhere.
+    const ageMs = await queueAgeMs(context.database, context.now()).catch(() => 0);
+    context.metrics.queueAge.set(ageMs / 1000);
+    if (ageMs < tooOldMs) continue;
+    const note = `work that was due ${Math.round(ageMs / 1000)} s ago has not been begun`;
+    await reportTrouble(context, "queue-age", { what: "queue", note });
+  }
+}
 
 /** Works through whatever is due until the signal is aborted, then lets go of it for another process to take. */
 export async function runWorker(context: Context, pipeline: Pipeline, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,6 @@ export async function serve(args: string[]): Promise<number> {
   process.on("SIGHUP", reload);
   process.stdout.write(`crosscheck listens on ${server.url}\n`);
   log.info("stopping", { signal: await stop });
-  process.off("SIGHUP", reload);
   return 0;
 }
 

@@ -23,6 +23,8 @@ export interface Context {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly locationHealth: LocationHealth;
+  /** Since when (ms) the routing of an alert has been failing in this process, by the alert's id. */
+  readonly failingAlerts: Map<string, number>;
   /** The setup of this moment. */
   setup(): Setup;
   /** ms since 1970 */

@@ -62,14 +62,18 @@ async function routeTogether(context: Context, alerts: readonly Alert[]): Promis
  * @throws what the database says; the alert stays in the inbox.
  */
 export async function routeAlone(context: Context, alert: Alert): Promise<void> {
+  const { failingAlerts } = context;
   try {
     await routeTogether(context, [alert]);
   } catch (error) {
-    const old = context.now() - alert.receivedAt > patienceMs;
-    if (!(error instanceof PoisonousAlert) && !old) throw error;
+    const since = failingAlerts.get(alert.id) ?? context.now();
+    failingAlerts.set(alert.id, since);
+    const helpless = context.now() - since > patienceMs;
+    if (!(error instanceof PoisonousAlert) && !helpless) throw error;
     const why = `routing it failed: ${describeError(error)}`;
     await routeBatch(context, [alert], (book) => book.tellUnrouted(alert, why));
   }
+  failingAlerts.delete(alert.id);
 }
 
 type RouteOne = (book: IncidentBook, alert: Alert, context: Context) => Promise<void>;

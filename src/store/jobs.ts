@@ -95,6 +95,13 @@ export function dueByClass(kind: Database["kind"], nowMs: number): Statement {
   };
 }
 
+/** How long the oldest due job has been waiting, in ms; 0 when none is due. */
+export async function queueAgeMs(database: Database, nowMs: number): Promise<number> {
+  const { sql, params } = dueByClass(database.kind, nowMs);
+  const classes = await database.read<ClassDue>(sql, params);
+  return Math.max(0, ...classes.map(({ wait_ms }) => -wait_ms));
+}
+
 /** Leases due jobs, oldest first, at most so many of each class. Rows: `ClaimedJob`. */
 export function claimJobs(
   kind: Database["kind"],

@@ -99,7 +99,7 @@ suite("news that is old by the time its receiver is back", { concurrency: true }
     assert.equal(letter?.event, "verdict");
     const answer = await server.request(`/api/v1/deliveries/${letter.id}/retry`, { method: "POST" });
     assert.equal(answer.status, 409);
-    assert.match(await answer.text(), /something newer of its incident has been told/);
+    assert.match(await answer.text(), /its incident is over/);
     const now = await server.incidentOf(subject);
     assert.equal(now?.deliveries.find(({ id }) => id === letter.id)?.state, "dead");
   });

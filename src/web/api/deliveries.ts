@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { deliveryState } from "../../model/delivery.ts";
 import { ConflictError } from "../../store/database.ts";
+import { incidentById } from "../../store/incidents.ts";
 import { deliveryById, listDeliveries, reviveDelivery } from "../../store/deliveries.ts";
 import { wake } from "../../store/jobs.ts";
 import { deliveryJson } from "../incident-json.ts";
@@ -29,6 +30,11 @@ export function deliveryRoutes(site: Site): Hono {
   app.post("/deliveries/:id/retry", async (c) => {
     const delivery = await deliveryById(database, c.req.param("id"));
     if (delivery === undefined) return problem(c, 404, "no delivery has this id");
+    const incident = await incidentById(database, delivery.incidentId);
+    // What nobody checks is over as soon as it is told; of the rest only that it is over still holds.
+    const over = incident !== undefined && incident.closedAt !== null && incident.outcome !== null;
+    const stale = over && delivery.event !== "recovered";
+    if (stale) return problem(c, 409, "its incident is over: what the message says does not hold any more");
     const now = site.context.now();
     try {
       await database.write([
