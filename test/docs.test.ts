@@ -58,6 +58,11 @@ test("every reason of a verdict is explained", () => {
   for (const reason of verdictReason.options) assert(text.includes(`\`${reason}\``), reason);
 });
 
+test("the message in the README is one that is rendered", () => {
+  const rendered = readFileSync(join(root, "src/notify/testdata/regional.txt"), "utf8").trim();
+  assert(readFileSync(join(root, "README.md"), "utf8").includes(rendered));
+});
+
 test("links between our own pages lead somewhere", () => {
   for (const file of ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md", { cwd: root })]) {
     const text = readFileSync(join(root, file), "utf8");

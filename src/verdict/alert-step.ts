@@ -14,13 +14,15 @@ export const reopenWithinMs = 900_000;
  * recovering it asks for fresh proof: what was seen before it came proves nothing about it.
  */
 export function alertFired(incident: Incident, now: number, { plan }: Policy, receivedAt = now): Step {
+  const isNew = incident.alertCount === 0;
   const joined: Incident = {
     ...incident,
     alertCount: incident.alertCount + 1,
-    lastAlertAt: Math.max(receivedAt, incident.alertCount === 0 ? receivedAt : incident.lastAlertAt),
+    openedAt: isNew ? receivedAt : incident.openedAt,
+    lastAlertAt: isNew ? receivedAt : Math.max(receivedAt, incident.lastAlertAt),
     progress: { ...incident.progress, senderResolved: false },
   };
-  if (incident.state === "closed" || incident.alertCount === 0) {
+  if (incident.state === "closed" || isNew) {
     const begun = checking({ ...joined, closedAt: null, told: null, watchStep: 0 }, now);
     const reason = incident.state === "closed" ? "reopened" : "opened";
     return { incident: begun, tell: telling("trigger", toldAtArrival(plan)), reason };
