@@ -8,7 +8,7 @@ import { installed } from "../installed.ts";
 import type { Part } from "../part.ts";
 import { startProgram, started } from "../program.ts";
 import { temporaryFolder } from "../temporary.ts";
-import { measureErrors, measureMs, openDelayScene, type DelayScene } from "./timing.ts";
+import { inTurn, measureErrors, openDelayScene, type DelayScene } from "./timing.ts";
 
 const command = "prometheus-blackbox-exporter";
 
@@ -44,15 +44,10 @@ async function measureTheirs(path: string, { servers, authorityFile }: DelayScen
   const url = `http://127.0.0.1:${port}`;
   await started(exporter, async () => (await fetch(`${url}/-/healthy`)).ok);
   const probed = new Map<string, Measured>();
-  const end = performance.now() + measureMs;
-  await Promise.all(
-    servers.ports.map(async (port) => {
-      while (performance.now() < end) {
-        const path = `/probe-${probed.size}-${port.delayMs}-${port.scheme}`;
-        probed.set(path, await probe(url, `${port.url}${path}`));
-      }
-    }),
-  );
+  await inTurn(servers, async (port) => {
+    const path = `/probe-${probed.size}-${port.delayMs}-${port.scheme}`;
+    probed.set(path, await probe(url, `${port.url}${path}`));
+  });
   return errorFigures(timingErrors(await pairsOf(servers, probed)), "blackbox", "blackbox exporter");
 }
 
