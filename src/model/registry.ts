@@ -6,7 +6,10 @@ export interface Kind {
   readonly settings: z.ZodType;
 }
 
-/** The schema of settings of any of the kinds, told apart by `type`. */
+/**
+ * The schema of settings of any of the kinds, told apart by `type`. The casts stand here alone: zod cannot know the types of
+ * a list that is mapped, and a kind without a `type` it refuses when the program starts.
+ */
 export function anyOf<const Kinds extends readonly Kind[]>(kinds: Kinds) {
   type Settings = { [Index in keyof Kinds]: Kinds[Index]["settings"] }[number];
   type Options = readonly [

@@ -169,7 +169,10 @@ function isNotFalse(_: Frame, value: Value): boolean {
   return value !== false;
 }
 
-/** Runs the statement in a changed context, and what comes after it in the one from before. */
+/**
+ * Runs the statement in a changed context, and what comes after it in the one from before. The slot is the compiler's own:
+ * no variable reads the context that waits in it, hence the casts.
+ */
 function emitWith({ overrides, body, slot }: Extract<Op, { op: "with" }>, next: Step): Step {
   const changes = overrides.map((override) => changeOf(override, emitExpr));
   const run = emitOps(body, (frame) => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { eachDatabase, freshSqlite } from "../../test/fixtures/databases.ts";
 import { newId } from "../model/id.ts";
 import { newIncident } from "../model/incident.ts";
@@ -56,7 +55,6 @@ eachDatabase("waiting for verdicts", (fresh) => {
       insertIncident(incident),
       ...ids.map((id) => joinAlert(incident.id, id, "firing")),
     ]);
-    await sleep(50);
     const late = new Waiters(site).verdictsOf(ids, 10_000);
     const stored = await incidentById(database, incident.id);
     assert.ok(stored !== undefined);
