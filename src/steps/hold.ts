@@ -41,10 +41,17 @@ function isOwed(incident: Incident, alert: Alert, last: Run | undefined): boolea
   return isOldNews(incident) && (last?.endedAt ?? 0) < alert.receivedAt;
 }
 
-/** A check that began after the alert came is its verdict, though a later alert may have the incident checked again. */
+/**
+ * A check that began after the alert came is its verdict, though a later alert may have the incident checked again. One that
+ * was only set aside to begin anew (`interrupted`) has told nobody anything.
+ */
 function hasVerdict(runs: readonly Run[], alert: Alert): boolean {
   return runs.some(
-    ({ cause, verdict, startedAt }) => cause === "alert" && verdict !== null && startedAt >= alert.receivedAt,
+    ({ cause, verdict, startedAt }) =>
+      cause === "alert" &&
+      verdict !== null &&
+      verdict.reason !== "interrupted" &&
+      startedAt >= alert.receivedAt,
   );
 }
 
