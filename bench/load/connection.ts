@@ -25,6 +25,8 @@ export class Connection implements Disposable {
 
   /** The status of the answer, once it is whole. */
   send(request: string): Promise<number> {
+    if (this.#socket.destroyed)
+      return Promise.reject(new Error("the connection was closed while it lay idle"));
     this.#waiting = Promise.withResolvers();
     this.#socket.write(request, "latin1");
     return this.#waiting.promise;

@@ -61,7 +61,8 @@ async function atRate(
   const going = new Set<Promise<void>>();
   const serve = () => {
     while (due.length > 0 && free.length > 0) {
-      const connection = free.pop() as Connection;
+      // In turn: a server closes a connection that lies idle.
+      const connection = free.shift() as Connection;
       const posted = post(connection, due.shift()).finally(() => {
         going.delete(posted);
         free.push(connection);

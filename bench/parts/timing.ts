@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeAuthority } from "../../test/fixtures/certificates.ts";
+import { cpuTimes, stolenPercent } from "../cpu.ts";
 import { startCrosscheck } from "../crosscheck.ts";
 import { errorFigures, timingErrors, type Measured, type TimingErrors } from "../delays/errors.ts";
 import { startDelayServers, visitHeader, type DelayServers } from "../delays/visits.ts";
@@ -44,10 +45,13 @@ export const timing: Part = {
     say("timing: idle");
     const idle = errorFigures(await measureErrors(scene, 0), "timing", "idle");
     say(`timing: ${loadPerSecond} alerts a second`);
+    const since = cpuTimes();
     const errors = await measureErrors(scene, loadPerSecond);
+    const stolen = stolenPercent(since);
     const loaded = errorFigures(errors, "timing", `${loadPerSecond} alerts/s`);
     const busy = loaded.map((figure, index) => beside(figure, idle[index], "idle"));
-    return [...figures, ...idle, ...busy];
+    const name = `of the cores' time taken by other machines, ${loadPerSecond} alerts/s`;
+    return [...figures, ...idle, ...busy, { part: "timing", name, value: stolen, unit: "%" }];
   },
 };
 

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ConfigError, describeError } from "../model/errors.ts";
 import type { Observation } from "../model/observation.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
+import { goAheadForProbing } from "../priority.ts";
 import { HeartbeatGiver } from "./heartbeat.ts";
 import { runProbe } from "./run-probe.ts";
 import { warmUp } from "./warm-up.ts";
@@ -47,5 +48,6 @@ async function receive(question: Question): Promise<void> {
 parentPort?.on("message", (question: Question) => {
   void receive(question);
 });
+goAheadForProbing();
 await warmUp();
 parentPort?.postMessage({ ready: true } satisfies Reply, []);

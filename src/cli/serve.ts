@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { stderrLog } from "../log.ts";
+import { yieldToProbing } from "../priority.ts";
 import { startServer } from "../server.ts";
 import type { DatabaseLocation } from "../store/database.ts";
 import { addressOf } from "./address.ts";
@@ -26,6 +27,7 @@ export async function serve(args: string[]): Promise<number> {
     database: databaseOf(values),
     log,
   });
+  yieldToProbing();
   for (const warning of server.warnings) log.warn("config-warning", { warning });
   const reload = () => {
     void server.reload();

@@ -2,6 +2,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { ConflictError, type Statement, type Value } from "./database.ts";
+import { yieldToProbing } from "../priority.ts";
 import { checkChanges, excerpt } from "./guards.ts";
 import { migrateSqlite } from "./migrate.ts";
 
@@ -156,6 +157,7 @@ function answer(number: number, outcomes: readonly Outcome[]): void {
   parentPort?.postMessage({ number, outcomes } satisfies Reply, []);
 }
 
+yieldToProbing();
 try {
   open();
   answer(0, [{ rows: [] }]);

@@ -12,12 +12,29 @@ export const local = defineLocation({
     domain: name.optional().describe("the failure domain; the location's name when left out"),
   }),
   open({ name, domain }) {
-    const prober = new Prober();
+    const prober = shareProber();
     return Promise.resolve({
       name,
       domain: domain ?? name,
       ask: (request, signal) => prober.ask(request, signal),
-      [Symbol.asyncDispose]: () => prober[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => release(prober),
     });
   },
 });
+
+let shared: { readonly prober: Prober; users: number } | undefined;
+
+/** One thread for all: a reload keeps it warm, and at the priority it was started with. */
+function shareProber(): Prober {
+  shared ??= { prober: new Prober(), users: 0 };
+  shared.users += 1;
+  return shared.prober;
+}
+
+async function release(prober: Prober): Promise<void> {
+  if (shared === undefined) return;
+  shared.users -= 1;
+  if (shared.users > 0) return;
+  shared = undefined;
+  await prober[Symbol.asyncDispose]();
+}
