@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { newId } from "../../src/model/id.ts";
+import type { Run } from "../../src/model/run.ts";
 import { endHold } from "../../src/steps/hold.ts";
 import { lastResort } from "../../src/steps/last-resort.ts";
 import { routeInbox } from "../../src/steps/route.ts";
@@ -30,10 +31,17 @@ eachDatabase("a run that was set aside to begin anew", (fresh) => {
     const [incident] = await incidentsOfAlert(opened, alert.id);
     assert.ok(incident);
     const startedAt = alert.receivedAt + 1;
-    const run = {
-      ...{ id: newId(), incidentId: incident.id, number: 1, cause: "alert" as const, look: 1 as const },
-      ...{ plan: lastResort(steps.context, incident), startedAt, deadlineAt: startedAt + 1000 },
-      ...{ endedAt: null, verdict: null },
+    const run: Run = {
+      id: newId(),
+      incidentId: incident.id,
+      number: 1,
+      cause: "alert",
+      plan: lastResort(steps.context, incident),
+      look: 1,
+      startedAt,
+      deadlineAt: startedAt + 1000,
+      endedAt: null,
+      verdict: null,
     };
     const setAside = withoutRun({ reason: "interrupted", summary: "the check was interrupted" });
     await opened.write([insertRun(run), endRun(run.id, setAside, startedAt + 2000)]);
