@@ -34,12 +34,9 @@ export async function test(args: string[]): Promise<number> {
   }
   try {
     const message = testMessage(name, config.server.publicUrl);
-    await sendDelivery(
-      type,
-      revealSecrets(settings, config.secretSource),
-      message,
-      new AbortController().signal,
-    );
+    const { signal } = new AbortController();
+    const revealed = revealSecrets(settings, config.secretSource);
+    await sendDelivery(type, revealed, message, { signal, thread: null });
   } catch (error) {
     process.stderr.write(`${name} did not take the message: ${describeError(error)}\n`);
     return 1;
@@ -65,6 +62,7 @@ function testMessage(action: string, publicUrl: string | null) {
     nextAt: now,
     fallbackAt: null,
     error: null,
+    thread: null,
     deliveredAt: null,
   };
   return composeMessage({
@@ -74,6 +72,7 @@ function testMessage(action: string, publicUrl: string | null) {
     verdict: null,
     observations: [],
     alert: null,
+    rendered: null,
     plan: null,
     publicUrl,
     now,

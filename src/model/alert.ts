@@ -1,7 +1,10 @@
 import * as z from "zod";
 
-/** `other` is an acknowledgement, a note or a test: kept, and nothing starts. */
-export const alertStatus = z.enum(["firing", "resolved", "other"]);
+/**
+ * `other` is an acknowledgement, a note or a test, `own` a trigger of ours that came back: both are kept, and nothing
+ * starts.
+ */
+export const alertStatus = z.enum(["firing", "resolved", "other", "own"]);
 export type AlertStatus = z.output<typeof alertStatus>;
 
 /** One event as received, plus what its source read from it. */

@@ -32,5 +32,7 @@ export interface Delivery {
   /** When its fallback was told instead. */
   readonly fallbackAt: number | null;
   readonly error: string | null;
+  /** What the receiver's answer left for later messages about the incident. */
+  readonly thread: string | null;
   readonly deliveredAt: number | null;
 }

@@ -40,6 +40,16 @@ export interface Message {
   readonly observations: readonly Observation[];
   /** The alert that started or joined last; `body` as received, base64 when it is not UTF-8. */
   readonly alert: MessageAlert | null;
+  /** What the route's `template` makes of the alert; null without one, and for all but the alert's arrival. */
+  readonly rendered: RenderedTemplate | null;
+}
+
+/** A template's output, in Postee's terms: docs/postee.md. */
+export interface RenderedTemplate {
+  readonly title: string;
+  /** Its `result`: text as it is, anything else as JSON. */
+  readonly description: string;
+  readonly url: string | null;
 }
 
 export interface MessageAlert {

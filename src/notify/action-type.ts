@@ -32,10 +32,21 @@ export interface ActionType<Settings extends ActionSettings = ActionSettings> ex
   readonly kind: ActionKind;
   readonly settings: z.ZodType<Settings>;
   /**
-   * Resolves when the receiver has taken the message. Settings come with their secrets revealed.
+   * Resolves when the receiver has taken the message, with what later messages about the incident need to go on from
+   * it, if anything. Settings come with their secrets revealed.
    * @throws DeliveryError when it has not; any other error counts as passing.
    */
-  send(message: Message, settings: Settings, signal: AbortSignal): Promise<void>;
+  send(message: Message, settings: Settings, sending: Sending): Promise<string | void>;
+}
+
+/** What an action is handed beside the message. */
+export interface Sending {
+  readonly signal: AbortSignal;
+  /**
+   * What this action gave back for the first message about the incident that its receiver took and gave something for:
+   * the key that a pager's trigger had, the place of a chat message. Null before.
+   */
+  readonly thread: string | null;
 }
 
 /** Keeps the settings' type while the list of types forgets it. */

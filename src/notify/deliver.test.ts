@@ -204,7 +204,7 @@ function fake(send: ActionType["send"]): ActionType {
 }
 
 async function failureOf(type: ActionType, signal: AbortSignal): Promise<DeliveryError> {
-  return await sendDelivery(type, settings, message, signal).then(
+  return await sendDelivery(type, settings, message, { signal, thread: null }).then(
     () => assert.fail("it was sent"),
     (error: unknown) => (assert.ok(error instanceof DeliveryError), error),
   );
@@ -218,7 +218,7 @@ test("a send gets the message and its settings", async (t) => {
     }),
     settings,
     message,
-    t.signal,
+    { signal: t.signal, thread: null },
   );
   assert.deepEqual(seen, [message, settings]);
 });

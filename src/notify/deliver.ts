@@ -3,7 +3,7 @@ import type { ActionKind } from "../model/action.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { DeliveryError, describeError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
-import type { ActionSettings, ActionType } from "./action-type.ts";
+import type { ActionSettings, ActionType, Sending } from "./action-type.ts";
 import { plainText } from "./text.ts";
 
 /** How long a delivery is retried, and the longest pause between two tries. */
@@ -82,15 +82,15 @@ function backoffMs(kind: ActionKind, attempts: number, random: number): number {
 
 /**
  * Sends one message, once. An action that does not heed its signal is left behind when time is up: it must not hold up
- * the deliveries behind it.
+ * the deliveries behind it. Resolves with what later messages go on from, null when that is nothing.
  * @throws DeliveryError, and nothing else; what an action did not expect counts as passing.
  */
 export async function sendDelivery<Settings extends ActionSettings>(
   type: ActionType<Settings>,
   settings: Settings,
   message: Message,
-  signal: AbortSignal,
-): Promise<void> {
+  { signal, thread }: Sending,
+): Promise<string | null> {
   using limit = deadline(signal, settings.timeout + graceMs);
   const { promise: timeUp, reject } = Promise.withResolvers<never>();
   limit.signal.addEventListener("abort", () => {
@@ -98,7 +98,8 @@ export async function sendDelivery<Settings extends ActionSettings>(
   });
   try {
     signal.throwIfAborted();
-    await Promise.race([timeUp, type.send(message, settings, limit.signal)]);
+    const sent = type.send(message, settings, { signal: limit.signal, thread });
+    return (await Promise.race([timeUp, sent])) ?? null;
   } catch (error) {
     if (error instanceof DeliveryError) throw error;
     throw new DeliveryError("not sent", { permanent: false, cause: error });

@@ -93,6 +93,7 @@ export const delivery: Delivery = {
   nextAt: alertAt + seconds(4),
   fallbackAt: null,
   error: null,
+  thread: null,
   deliveredAt: null,
 };
 
@@ -218,6 +219,7 @@ export function factsOf(event: DeliveryEvent, fields: Partial<MessageFacts> = {}
     verdict: null,
     observations: [],
     alert,
+    rendered: null,
     plan,
     publicUrl: "https://crosscheck.example",
     now: alertAt + seconds(5),

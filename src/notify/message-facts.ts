@@ -1,3 +1,4 @@
+import type { RenderedTemplate } from "../model/message.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Incident } from "../model/incident.ts";
@@ -17,6 +18,8 @@ export interface MessageFacts {
   readonly observations: readonly Observation[];
   /** The alert that started the incident or joined it last. */
   readonly alert: Alert | null;
+  /** What the route's template makes of the alert. */
+  readonly rendered: RenderedTemplate | null;
   /** Null for what no route took. */
   readonly plan: Plan | null;
   /** `server.public-url` */

@@ -33,6 +33,7 @@ export function composeMessage(facts: MessageFacts): Message {
     verdict,
     observations,
     alert: alert === null ? null : messageAlert(alert),
+    rendered: facts.rendered,
   };
 }
 

@@ -7,7 +7,7 @@ import type { ActionSettings } from "../notify/action-type.ts";
 import { actionTypeByName } from "../notify/actions/index.ts";
 import { decideDelivery, sendDelivery } from "../notify/deliver.ts";
 import type { Decision } from "../notify/deliver.ts";
-import { pendingDeliveries, settleDelivery, supersedeDelivery } from "../store/deliveries.ts";
+import { pendingDeliveries, settleDelivery, supersedeDelivery, threadOf } from "../store/deliveries.ts";
 import { closeWhenDelivered } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
@@ -63,11 +63,12 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
   const { config, kinds } = context.setup();
   const settings = config.actions.get(delivery.action);
   if (settings === undefined) return settle(context, delivery, gone(delivery, "action-not-configured"));
-  const error = await attempt(context, { settings, delivery }, signal);
-  if (error === "over") {
+  const tried = await attempt(context, { settings, delivery }, signal);
+  if (tried === "over") {
     await supersede(context, [delivery]);
     return true;
   }
+  const error = tried instanceof DeliveryError ? tried : null;
   const kind: ActionKind = kinds.get(delivery.action) ?? "message";
   const decision = decideDelivery(delivery, error, {
     kind,
@@ -75,28 +76,31 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
     random: context.random(),
   });
   context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
-  return settle(context, delivery, { decision, fallback: settings.fallback });
+  const thread = tried instanceof DeliveryError ? null : tried.thread;
+  return settle(context, { ...delivery, thread }, { decision, fallback: settings.fallback });
 }
 
 /**
- * The error of one try; null when the receiver has taken it, `over` when the incident ended before it could be told. A
- * try that a shutdown cut off is no try.
+ * The error of one try, or what it leaves for later messages when the receiver has taken it; `over` when the incident
+ * ended before it could be told. A try that a shutdown cut off is no try.
  */
 async function attempt(
   context: Context,
   { settings, delivery }: { readonly settings: ActionSettings; readonly delivery: Delivery },
   signal: AbortSignal,
-): Promise<DeliveryError | "over" | null> {
+): Promise<DeliveryError | "over" | { readonly thread: string | null }> {
   const type = actionTypeByName.get(settings.type);
   if (type === undefined)
     return new DeliveryError(`no action type is called ${settings.type}`, { permanent: true });
   try {
-    const message = await messageFor(context, delivery);
+    const [message, thread] = await Promise.all([
+      messageFor(context, delivery),
+      threadOf(context.database, delivery),
+    ]);
     if (message === undefined) return new DeliveryError("its incident is gone", { permanent: true });
     if (isOldNews(delivery, message)) return "over";
     const revealed = revealSecrets(settings, context.setup().config.secretSource);
-    await sendDelivery(type, revealed, message, signal);
-    return null;
+    return { thread: await sendDelivery(type, revealed, message, { signal, thread }) };
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof DeliveryError) return error;
@@ -134,6 +138,7 @@ async function settle(
       attempts,
       nextAt,
       error,
+      thread: delivery.thread,
       fallbackAt: useFallback ? now : delivery.fallbackAt,
       deliveredAt: state === "delivered" ? now : null,
     }),

@@ -28,6 +28,7 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
     verdict: run?.verdict ?? null,
     observations: looked.map(({ observation }) => observation),
     alert,
+    rendered: null,
     plan: run?.plan ?? planOf(context, incident, alert),
     publicUrl: context.setup().config.server.publicUrl,
     now: context.now(),

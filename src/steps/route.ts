@@ -91,7 +91,7 @@ async function routeBatch(context: Context, alerts: readonly Alert[], one: Route
 }
 
 async function routeOne(book: IncidentBook, alert: Alert, context: Context): Promise<void> {
-  if (alert.status === "other") return;
+  if (alert.status === "other" || alert.status === "own") return;
   const { config } = context.setup();
   const unknown = alert.onlyRoute !== null && !config.routes.has(alert.onlyRoute);
   const fault = unknown

@@ -16,6 +16,7 @@ interface DeliveryRow {
   next_at: number;
   fallback_at: number | null;
   error: string | null;
+  thread: string | null;
   delivered_at: number | null;
 }
 
@@ -44,10 +45,14 @@ export function insertDelivery(due: DueDelivery): Statement {
 /** What became of an attempt to send. Guarded: a delivery that is no longer pending stays as it is. */
 export function settleDelivery(
   id: string,
-  outcome: Pick<Delivery, "state" | "attempts" | "nextAt" | "fallbackAt" | "error" | "deliveredAt">,
+  outcome: Pick<
+    Delivery,
+    "state" | "attempts" | "nextAt" | "fallbackAt" | "error" | "thread" | "deliveredAt"
+  >,
 ): Statement {
   return {
-    sql: `update deliveries set state = $2, attempts = $3, next_at = $4, fallback_at = $5, error = $6, delivered_at = $7
+    sql: `update deliveries set state = $2, attempts = $3, next_at = $4, fallback_at = $5, error = $6, thread = $7,
+      delivered_at = $8
       where id = $1 and state = 'pending'`,
     params: [
       id,
@@ -56,6 +61,7 @@ export function settleDelivery(
       outcome.nextAt,
       outcome.fallbackAt,
       outcome.error,
+      outcome.thread,
       outcome.deliveredAt,
     ],
     changes: 1,
@@ -93,6 +99,19 @@ export async function pendingDeliveries(
     [incidentId, action],
   );
   return rows.map(toDelivery);
+}
+
+/** What an action's first message about an incident left for later ones; null when there is none. */
+export async function threadOf(
+  database: Database,
+  { incidentId, action }: { readonly incidentId: string; readonly action: string },
+): Promise<string | null> {
+  const [row] = await database.read<{ thread: string }>(
+    `select thread from deliveries where incident_id = $1 and action = $2 and thread is not null
+      order by number limit 1`,
+    [incidentId, action],
+  );
+  return row?.thread ?? null;
 }
 
 export async function deliveryById(database: Database, id: string): Promise<Delivery | undefined> {
@@ -144,6 +163,7 @@ function toDelivery(row: DeliveryRow): Delivery {
     nextAt: row.next_at,
     fallbackAt: row.fallback_at,
     error: row.error,
+    thread: row.thread,
     deliveredAt: row.delivered_at,
   };
 }

@@ -34,6 +34,7 @@ table deliveries
   next_at bigint
   fallback_at bigint
   error text
+  thread text
   created_at bigint not null
   delivered_at bigint
   PRIMARY KEY (id)

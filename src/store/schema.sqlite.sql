@@ -35,6 +35,7 @@ CREATE TABLE deliveries (
   next_at integer,
   fallback_at integer,
   error text,
+  thread text,
   created_at integer not null,
   delivered_at integer
 ) strict;

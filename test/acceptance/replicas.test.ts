@@ -65,6 +65,7 @@ suite("two replicas on one PostgreSQL", { concurrency: true, skip }, () => {
       assert.deepEqual(
         runs.filter(({ cause }) => cause === "alert").map(({ verdict }) => verdict?.outcome),
         ["confirmed"],
+        `${JSON.stringify(incident)}\n${routingOf(left)}\n${routingOf(right)}`,
       );
       const told = receiver.told("/oncall", site.page(path));
       assert.deepEqual(
@@ -123,4 +124,13 @@ suite("two replicas on one PostgreSQL", { concurrency: true, skip }, () => {
 async function freshDatabase(): Promise<{ readonly url: string }> {
   const server = await sharedPostgres(binaries ?? "");
   return { url: await server.createDatabase() };
+}
+
+/** When which replica routed what, for a failure's message. */
+function routingOf({ log }: { readonly log: readonly Readonly<Record<string, unknown>>[] }): string {
+  const telling = ["incident", "routing-batch-failed", "job-failed"];
+  return log
+    .filter(({ event }) => telling.includes(String(event)))
+    .map((line) => JSON.stringify(line))
+    .join("\n");
 }

@@ -32,7 +32,7 @@ async function failureOf(
     ...keysOf(url)[type],
   });
   assert.ok(action !== undefined);
-  return await action.send(message, settings, signal).then(
+  return await action.send(message, settings, { signal, thread: null }).then(
     () => assert.fail("it was taken"),
     (error: unknown) => (assert.ok(error instanceof DeliveryError), error),
   );

@@ -28,7 +28,7 @@ async function post(message: Message, answer: Answering, signal: AbortSignal): P
     name: "slack",
     url: `${receiver.url}/services/T/B/key`,
   });
-  await slack.send(message, settings, signal);
+  await slack.send(message, settings, { signal, thread: null });
   return receiver.received[0]?.body ?? "";
 }
 

@@ -18,7 +18,7 @@ export const slack = defineAction({
     ...actionKeys,
     url: secretUrl.describe("the address of an incoming webhook, https://hooks.slack.com/services/…"),
   }),
-  async send(message, { url, timeout }, signal) {
+  async send(message, { url, timeout }, { signal }) {
     const answer = await postJson(
       { url, body: JSON.stringify(payload(message)), timeoutMs: timeout },
       signal,

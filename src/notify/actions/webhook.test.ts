@@ -16,7 +16,7 @@ const secret = `whsec_${Buffer.alloc(32, "key").toString("base64")}`;
 async function post(keys: object, answer: Answering, signal: AbortSignal): Promise<Received> {
   await using receiver = await startReceiver(answer);
   const settings = webhook.settings.parse({ type: "webhook", name: "hook", url: receiver.url, ...keys });
-  await webhook.send(message, settings, signal);
+  await webhook.send(message, settings, { signal, thread: null });
   const [got] = receiver.received;
   assert.ok(got !== undefined);
   return got;
@@ -31,7 +31,8 @@ test("the body is as in testdata/webhook-regional.json", async (t) => {
 test("every event can be told", async (t) => {
   await using receiver = await startReceiver(answering(204));
   const settings = webhook.settings.parse({ type: "webhook", name: "hook", url: receiver.url });
-  for (const scene of Object.values(scenes)) await webhook.send(composeMessage(scene), settings, t.signal);
+  for (const scene of Object.values(scenes))
+    await webhook.send(composeMessage(scene), settings, { signal: t.signal, thread: null });
   const types = receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
   assert.deepEqual(
     types,
@@ -64,7 +65,7 @@ test("a secret that turns out to be none is permanent", async (t) => {
     secret: "$KEY",
   });
   const revealed = { ...settings, secret: new Secret("hush") };
-  await assert.rejects(webhook.send(message, revealed, t.signal), {
+  await assert.rejects(webhook.send(message, revealed, { signal: t.signal, thread: null }), {
     message: "a signing secret is whsec_ and the base64 of 24 to 64 bytes",
     permanent: true,
   });

@@ -29,7 +29,7 @@ export const webhook = defineAction({
       .optional()
       .describe(`signs every request; ${secretForm}`),
   }),
-  async send(message, { url, headers, secret: signing, timeout }, signal) {
+  async send(message, { url, headers, secret: signing, timeout }, { signal }) {
     const body = JSON.stringify(payload(message));
     const ours = {
       "idempotency-key": message.id,

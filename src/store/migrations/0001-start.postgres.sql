@@ -96,6 +96,7 @@ create table deliveries (
   next_at bigint,
   fallback_at bigint,
   error text,
+  thread text,
   created_at bigint not null,
   delivered_at bigint
 );

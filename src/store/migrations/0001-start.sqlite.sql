@@ -95,6 +95,7 @@ create table deliveries (
   next_at integer,
   fallback_at integer,
   error text,
+  thread text,
   created_at integer not null,
   delivered_at integer
 ) strict;
