@@ -31,10 +31,12 @@ export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin)
       file.routes.map((route, index): Route => ({
         name: route.name,
         input: rego.inputs.get(index) ?? null,
+        inputText: route.input ?? null,
         subject: rego.subjects.get(index) ?? null,
         mode: route.mode,
         actions: route.actions.filter((action) => actions.has(action)),
         checks: route.checks,
+        votes: [],
         locations: route.locations ?? everywhere,
         spare: route.spare,
         policy: policyOf(route.verdict),

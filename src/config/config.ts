@@ -27,12 +27,16 @@ export interface Route {
   readonly name: string;
   /** Which alerts it takes; null: all. */
   readonly input: Condition | null;
+  /** `input` as it is written, to explain why it does not hold; null where there is none or it stands in files. */
+  readonly inputText: string | null;
   /** What the incident is about; null: what the source read. */
   readonly subject: Expression | null;
   readonly mode: Mode;
   /** Told when the alert arrives. Actions that are switched off are left out. */
   readonly actions: readonly string[];
   readonly checks: readonly string[];
+  /** The actions among those that the file lists which are votes: functions of the user's own (votes.ts). */
+  readonly votes: readonly string[];
   /** Where its checks run: all locations when the file names none. */
   readonly locations: readonly string[];
   readonly spare: boolean;

@@ -26,7 +26,12 @@ export const verdictPolicy = z.object({
 export type VerdictPolicy = z.output<typeof verdictPolicy>;
 
 /** A check ready to run: templates rendered, secrets still references. */
-export const plannedCheck = z.object({ check: writtenCheck, target: targetOrigin });
+export const plannedCheck = z.object({
+  check: writtenCheck,
+  target: targetOrigin,
+  /** Where it runs, by name; absent: at all locations of the plan. */
+  locations: z.array(z.string()).exactOptional(),
+});
 export type PlannedCheck = z.output<typeof plannedCheck>;
 
 /**
@@ -51,3 +56,8 @@ export const plan = z.object({
   runbook: z.string().nullable(),
 });
 export type Plan = z.output<typeof plan>;
+
+/** Where a check of a plan runs, in the plan's order. */
+export function locationsOf(plan: Pick<Plan, "locations">, { locations }: PlannedCheck): Plan["locations"] {
+  return plan.locations.filter(({ name }) => locations?.includes(name) ?? true);
+}

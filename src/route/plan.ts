@@ -2,6 +2,7 @@ import type { ActionKind, Mode, NotifyLists } from "../model/action.ts";
 import type { Alert } from "../model/alert.ts";
 import type { WrittenCheck } from "../model/check.ts";
 import { describeError } from "../model/errors.ts";
+import { plannedFunctionCheck } from "../model/function-check.ts";
 import type { Plan, PlannedCheck, VerdictPolicy } from "../model/plan.ts";
 import { regoDocuments } from "./match.ts";
 import type { Rendered, Template } from "./template.ts";
@@ -21,6 +22,8 @@ export interface RouteRecipe {
   readonly actions: readonly string[];
   readonly checks: readonly string[];
   readonly locations: readonly string[];
+  /** The functions of the user's own that vote, by action. */
+  readonly votes: readonly string[];
   readonly policy: VerdictPolicy;
   readonly notify: NotifyLists;
   readonly runbook: string | null;
@@ -37,6 +40,11 @@ export interface Surroundings {
   readonly catalogue: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a route finds out if its alerts are true; else it passes them on. */
+export function isInvestigated({ checks, votes }: Pick<RouteRecipe, "checks" | "votes">): boolean {
+  return checks.length + votes.length > 0;
+}
+
 /** What follows from an alert on one route: its checks with their texts filled in, from where, and who is told what. */
 export function planRun(
   route: RouteRecipe,
@@ -48,19 +56,32 @@ export function planRun(
     const recipe = around.checks.get(name);
     return recipe === undefined ? [] : [buildCheck(recipe, documents, around.allowPrivateTargets)];
   });
+  const checks = built.flatMap((one) =>
+    "planned" in one ? [{ ...one.planned, locations: [...route.locations] }] : [],
+  );
   return {
     route: route.name,
     mode: route.mode,
     spare: route.spare,
-    checks: built.flatMap((one) => ("planned" in one ? [one.planned] : [])),
+    checks: [...checks, ...functionChecks(route.votes)],
     faults: built.flatMap((one) => ("fault" in one ? [one.fault] : [])),
-    locations: route.locations.map((name) => ({ name, domain: around.domains.get(name) ?? name })),
+    locations: [...(built.length > 0 ? route.locations : []), ...route.votes].map((name) => ({
+      name,
+      domain: around.domains.get(name) ?? name,
+    })),
     policy: route.policy,
     actions: [...route.actions],
     notify: route.notify,
     kinds: Object.fromEntries(around.kinds),
     runbook: route.runbook,
   };
+}
+
+/** One check for all functions of a route: each is a location with a vote on it. */
+function functionChecks(votes: readonly string[]): PlannedCheck[] {
+  if (votes.length === 0) return [];
+  const target = { from: "config" as const, allowPrivate: [] };
+  return [{ check: plannedFunctionCheck, target, locations: [...votes] }];
 }
 
 function buildCheck(

@@ -4,7 +4,7 @@ import { newIncident, troubleRoute, unroutedRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import type { Match } from "../route/match.ts";
-import { planRun } from "../route/plan.ts";
+import { isInvestigated, planRun } from "../route/plan.ts";
 import { defaultSubject } from "../route/subject.ts";
 import type { Statement } from "../store/database.ts";
 import { currentIncident, insertIncident, joinAlert, updateIncident } from "../store/incidents.ts";
@@ -56,8 +56,9 @@ export class IncidentBook {
     this.#now = now;
   }
 
-  hasChecks(route: string): boolean {
-    return (this.#context.setup().config.routes.get(route)?.checks.length ?? 0) > 0;
+  investigates(route: string): boolean {
+    const recipe = this.#context.setup().config.routes.get(route);
+    return recipe !== undefined && isInvestigated(recipe);
   }
 
   /** A firing alert opens its incident, takes it up again or joins it. */

@@ -1,12 +1,9 @@
 import { runChecks } from "../check/run-check.ts";
-import type { Question } from "../check/run-check.ts";
-import type { Location } from "../check/location-type.ts";
 import type { Incident } from "../model/incident.ts";
 import { troubleRoute } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import type { Observation } from "../model/observation.ts";
-import { probeProtocolVersion } from "../model/probe-protocol.ts";
-import type { ProbeRequest } from "../model/probe-protocol.ts";
+import { locationsOf } from "../model/plan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { LookedObservation, Run, RunCause } from "../model/run.ts";
@@ -26,8 +23,9 @@ import {
 import { judgeRun, withoutRun } from "../verdict/combine.ts";
 import { domainsOf } from "../verdict/judge.ts";
 import { isSettled } from "../verdict/settled.ts";
-import type { Context, Setup } from "./context.ts";
-import { buildable, revealCheck } from "./reveal.ts";
+import type { Context } from "./context.ts";
+import { questionsOf } from "./questions.ts";
+import { buildable } from "./reveal.ts";
 import { lastResort } from "./last-resort.ts";
 import { reportTrouble } from "./trouble.ts";
 import { giveVerdict } from "./verdict.ts";
@@ -165,7 +163,7 @@ async function observe(context: Context, run: Run, signal: AbortSignal): Promise
   const arrived = observationsOf(stored, run.look);
   const first = run.look === 1 ? undefined : observationsOf(stored, 1);
   const deadlineMs = Math.max(run.deadlineAt - context.now(), 0);
-  const questions = questionsOf(run, { setup, deadlineMs, arrived });
+  const questions = await questionsOf(context, run, { setup, deadlineMs, arrived });
   if (questions.length === 0 || deadlineMs === 0) return;
   context.metrics.runsGoing.inc();
   try {
@@ -179,32 +177,6 @@ async function observe(context: Context, run: Run, signal: AbortSignal): Promise
 
 function observationsOf(stored: readonly LookedObservation[], look: number): Observation[] {
   return stored.filter((one) => one.look === look).map(({ observation }) => observation);
-}
-
-/** One for each check and location that has not answered in this look. */
-function questionsOf(
-  run: Run,
-  asking: { readonly setup: Setup; readonly deadlineMs: number; readonly arrived: readonly Observation[] },
-): Question[] {
-  const { setup, deadlineMs, arrived } = asking;
-  return run.plan.checks.flatMap(({ check, target }) => {
-    const request: ProbeRequest = {
-      version: probeProtocolVersion,
-      check: revealCheck(check, setup.config.secretSource),
-      samples: run.plan.policy.sampling,
-      controls: [],
-      deadlineMs,
-      target,
-    };
-    return openLocations(run.plan, setup.locations)
-      .filter(({ name }) => !arrived.some((one) => one.check === check.name && one.location === name))
-      .map((location) => ({ check: check.name, location, request: { ...request, location: location.name } }));
-  });
-}
-
-/** A location that a reload took away has no vote any more. */
-function openLocations(plan: Plan, open: ReadonlyMap<string, Location>): Location[] {
-  return plan.locations.flatMap(({ name }) => open.get(name) ?? []);
 }
 
 async function keep(context: Context, run: Run, observation: Observation): Promise<void> {
@@ -222,10 +194,10 @@ function isRunSettled(
   first: readonly Observation[] | undefined,
   observations: readonly Observation[],
 ): boolean {
-  const { checks, locations, policy } = run.plan;
-  const domains = domainsOf(locations);
-  return checks.every(({ check }) => {
-    const own = (all: readonly Observation[]) => all.filter((one) => one.check === check.name);
+  const { checks, policy } = run.plan;
+  return checks.every((planned) => {
+    const domains = domainsOf(locationsOf(run.plan, planned));
+    const own = (all: readonly Observation[]) => all.filter((one) => one.check === planned.check.name);
     const before = first === undefined ? undefined : own(first);
     return isSettled({ domains, first: before, observations: own(observations), confirm: policy.confirm });
   });

@@ -2,6 +2,7 @@ import type { Alert } from "../model/alert.ts";
 import { insertAlert } from "../store/alerts.ts";
 import { wake } from "../store/jobs.ts";
 import type { Config } from "../config/config.ts";
+import { isInvestigated } from "../route/plan.ts";
 import type { Context } from "./context.ts";
 
 /** The hold of an alert that no route may know: nothing waits longer than this for a human to be told. */
@@ -73,7 +74,7 @@ async function store(context: Context, alerts: readonly Alert[]): Promise<void> 
 /** Which route takes the alert is not known yet, so the shortest hold of those that may decides when to look. */
 function shortestHold(config: Config, alert: Alert): number {
   const routes = [...config.routes.values()].filter(
-    (route) => route.checks.length > 0 && (alert.onlyRoute === null || alert.onlyRoute === route.name),
+    (route) => isInvestigated(route) && (alert.onlyRoute === null || alert.onlyRoute === route.name),
   );
   return Math.min(defaultHoldMs, ...routes.map((route) => route.policy.holdMs));
 }

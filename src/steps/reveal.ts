@@ -3,6 +3,7 @@ import { issueLines } from "../check/issues.ts";
 import { checkSettings } from "../check/probes/index.ts";
 import { writtenCheck } from "../model/check.ts";
 import type { WrittenCheck } from "../model/check.ts";
+import { isFunctionCheck } from "../model/function-check.ts";
 import type { Plan } from "../model/plan.ts";
 import { revealSecrets } from "../model/secret.ts";
 import type { SecretSource } from "../model/secret.ts";
@@ -15,7 +16,10 @@ export function revealCheck(check: WrittenCheck, source: SecretSource): WrittenC
 
 /** An alert can fill a template with anything: a check that is none any more, such as one of "n/a", is a fault of the plan. */
 export function buildable(plan: Plan): Plan {
-  const parsed = plan.checks.map((one) => ({ one, error: checkSettings.safeParse(one.check).error }));
+  const parsed = plan.checks.map((one) => ({
+    one,
+    error: isFunctionCheck(one.check) ? undefined : checkSettings.safeParse(one.check).error,
+  }));
   const faults = parsed.flatMap(({ one, error }) =>
     error === undefined ? [] : [`${one.check.name} cannot be built: ${issueLines(error).join("; ")}`],
   );

@@ -1,4 +1,7 @@
+import type { WrittenCheck } from "../model/check.ts";
 import type { Observation } from "../model/observation.ts";
+import { isFunctionCheck } from "../model/function-check.ts";
+import { locationsOf } from "../model/plan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { LookedObservation } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
@@ -17,9 +20,12 @@ export type Judgement = Verdict | "second-look";
  * @param looks how many looks have ended; after two there is always a verdict.
  */
 export function judgeRun(plan: Plan, observations: readonly LookedObservation[], looks: number): Judgement {
-  const domains = domainsOf(plan.locations);
-  const evidence = plan.checks.map(({ check }) => evidenceOf(check.name, observations, looks));
-  const judgements = evidence.map((one) => judgeCheck(one, domains, plan.policy.confirm));
+  const judged = plan.checks.map((planned) => {
+    const evidence = evidenceOf(planned.check.name, observations, looks);
+    const domains = domainsOf(locationsOf(plan, planned));
+    return { evidence, judgement: judgeCheck(evidence, domains, plan.policy.confirm) };
+  });
+  const judgements = judged.map(({ judgement }) => judgement);
   if (looks === 1 && judgements.some(({ ruling }) => ruling === "second-look")) {
     const decided = judgements.some(
       ({ ruling }) => ruling !== "second-look" && ruling.outcome === "confirmed",
@@ -29,7 +35,7 @@ export function judgeRun(plan: Plan, observations: readonly LookedObservation[],
   const measured = judgements.map(settle);
   const healthy = plan.faults.length === 0 && measured.length > 0 && measured.every(isHealthy);
   const checks = measured.map((check) => withoutSpare(check, plan.spare));
-  return describe({ plan, checks, observations: evidence.flatMap(inOrder(plan)), healthy, looks });
+  return describe({ plan, checks, observations: judged.flatMap(({ evidence }) => inOrder(plan, evidence)), healthy, looks });
 }
 
 function evidenceOf(check: string, all: readonly LookedObservation[], looks: number): CheckEvidence {
@@ -39,11 +45,9 @@ function evidenceOf(check: string, all: readonly LookedObservation[], looks: num
 }
 
 /** The words that the votes go by, in the order of the plan, whoever answered first. */
-function inOrder(plan: Plan): (evidence: CheckEvidence) => Observation[] {
-  return (evidence) => {
-    const words = standing(evidence);
-    return plan.locations.flatMap(({ name }) => words.get(name) ?? []);
-  };
+function inOrder(plan: Plan, evidence: CheckEvidence): Observation[] {
+  const words = standing(evidence);
+  return plan.locations.flatMap(({ name }) => words.get(name) ?? []);
 }
 
 /** A check that would want a second look, in a run that another check has already decided, failed only somewhere. */
@@ -129,11 +133,15 @@ export function withoutRun(facts: {
   };
 }
 
+/** What a check looks at, for people. */
+function whatOf(check: WrittenCheck): string {
+  if (isFunctionCheck(check)) return "what your function checks, which Crosscheck does not know";
+  return `${check.name}${typeof check["url"] === "string" ? ` (${check["url"]})` : ""}`;
+}
+
 /** What this verdict says nothing about. */
 function notTested(plan: Plan, observations: readonly Observation[]): string[] {
-  const asked = plan.checks.map(
-    ({ check }) => `${check.name}${typeof check["url"] === "string" ? ` (${check["url"]})` : ""}`,
-  );
+  const asked = plan.checks.map(({ check }) => whatOf(check));
   const voting = observations.filter((observation) => voteOf(observation) !== "none");
   const silent = plan.locations.filter(({ name }) => !voting.some((one) => one.location === name));
   const families = new Set(voting.flatMap((one) => (one.ipVersion === null ? [] : [one.ipVersion])));

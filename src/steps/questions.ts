@@ -1,0 +1,54 @@
+import type { Question } from "../check/run-check.ts";
+import type { Location } from "../check/location-type.ts";
+import { isFunctionCheck } from "../model/function-check.ts";
+import type { Observation } from "../model/observation.ts";
+import type { Plan } from "../model/plan.ts";
+import { locationsOf } from "../model/plan.ts";
+import type { ProbeRequest } from "../model/probe-protocol.ts";
+import { probeProtocolVersion } from "../model/probe-protocol.ts";
+import type { Run } from "../model/run.ts";
+import { latestAlert } from "../store/alerts.ts";
+import type { Context, Setup } from "./context.ts";
+import { revealCheck } from "./reveal.ts";
+
+interface Asking {
+  readonly setup: Setup;
+  readonly deadlineMs: number;
+  /** What this look has brought so far. */
+  readonly arrived: readonly Observation[];
+}
+
+/** One for each check and location that has not answered in this look. */
+export async function questionsOf(
+  context: Context,
+  run: Run,
+  { setup, deadlineMs, arrived }: Asking,
+): Promise<Question[]> {
+  const event = run.plan.checks.some(({ check }) => isFunctionCheck(check)) ? await eventOf(context, run) : "";
+  return run.plan.checks.flatMap((planned) => {
+    const { check, target } = planned;
+    const request: ProbeRequest = {
+      version: probeProtocolVersion,
+      check: isFunctionCheck(check) ? { ...check, event } : revealCheck(check, setup.config.secretSource),
+      samples: run.plan.policy.sampling,
+      controls: [],
+      deadlineMs,
+      target,
+    };
+    return openLocations(locationsOf(run.plan, planned), setup.locations)
+      .filter(({ name }) => !arrived.some((one) => one.check === check.name && one.location === name))
+      .map((location) => ({ check: check.name, location, request: { ...request, location: location.name } }));
+  });
+}
+
+/** What the functions of the user's own are told: what actions are told of the alert. Not in the plan, for its size. */
+async function eventOf(context: Context, { incidentId }: Run): Promise<string> {
+  const alert = await latestAlert(context.database, incidentId);
+  return alert === undefined ? "" : new TextDecoder().decode(alert.body);
+}
+
+/** A location that a reload took away has no vote any more. */
+function openLocations(locations: Plan["locations"], open: ReadonlyMap<string, Location>): Location[] {
+  return locations.flatMap(({ name }) => open.get(name) ?? []);
+}
+
