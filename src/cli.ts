@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./cli/serve.ts")).serve,
   "config check": async () => (await import("./cli/config-check.ts")).configCheck,
   agent: async () => (await import("./cli/agent.ts")).agent,
+  route: async () => (await import("./cli/route.ts")).route,
   check: async () => (await import("./cli/check.ts")).check,
   test: async () => (await import("./cli/test.ts")).test,
   demo: async () => (await import("./cli/demo.ts")).demo,

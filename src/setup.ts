@@ -1,9 +1,8 @@
 import { locationTypeByName } from "./check/locations/index.ts";
 import type { Location } from "./check/location-type.ts";
 import type { Config } from "./config/config.ts";
-import type { ActionKind } from "./model/action.ts";
 import { revealSecrets } from "./model/secret.ts";
-import { actionTypeByName } from "./notify/actions/index.ts";
+import { kindsOf } from "./notify/action-kinds.ts";
 import type { Setup } from "./steps/context.ts";
 
 /** A setup that closes its locations when it is retired and the last run on it has ended. */
@@ -21,12 +20,7 @@ export async function openSetup(config: Config): Promise<OpenSetup> {
     const location = await type.open(revealSecrets(settings, config.secretSource));
     locations.set(settings.name, opened.use(location));
   }
-  const kinds = new Map<string, ActionKind>(
-    [...config.actions.values()].map(({ name, type }) => [
-      name,
-      actionTypeByName.get(type)?.kind ?? "message",
-    ]),
-  );
+  const kinds = kindsOf(config.actions.values());
   const surroundings = {
     checks: config.checks,
     domains: new Map([...locations.values()].map(({ name, domain }) => [name, domain])),

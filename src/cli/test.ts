@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
 import { loadConfig } from "../config/load.ts";
-import type { Delivery } from "../model/delivery.ts";
+import { newDelivery } from "../model/delivery.ts";
 import { describeError } from "../model/errors.ts";
-import { newId } from "../model/id.ts";
 import { revealSecrets } from "../model/secret.ts";
 import { actionTypeByName } from "../notify/actions/index.ts";
 import { sendDelivery } from "../notify/deliver.ts";
@@ -48,23 +47,7 @@ export async function test(args: string[]): Promise<number> {
 function testMessage(action: string, publicUrl: string | null) {
   const now = Date.now();
   const incident = newIncident({ route: "test", subject: `action ${action}`, now });
-  const delivery: Delivery = {
-    id: newId(),
-    incidentId: incident.id,
-    action,
-    number: 1,
-    event: "test",
-    runId: null,
-    notice: { alertId: null, note: null },
-    state: "pending",
-    attempts: 0,
-    createdAt: now,
-    nextAt: now,
-    fallbackAt: null,
-    error: null,
-    thread: null,
-    deliveredAt: null,
-  };
+  const delivery = newDelivery({ incidentId: incident.id, action, event: "test", alertId: null, now });
   return composeMessage({
     delivery,
     incident,

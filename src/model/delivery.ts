@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { newId } from "./id.ts";
 
 export const deliveryEvent = z.enum(["trigger", "verdict", "change", "recovered", "trouble", "test"]);
 export type DeliveryEvent = z.output<typeof deliveryEvent>;
@@ -35,4 +36,32 @@ export interface Delivery {
   /** What the receiver's answer left for later messages about the incident. */
   readonly thread: string | null;
   readonly deliveredAt: number | null;
+}
+
+/** A message that is due at once, before anything is known of it. */
+export function newDelivery(about: {
+  readonly incidentId: string;
+  readonly action: string;
+  readonly event: DeliveryEvent;
+  readonly alertId: string | null;
+  readonly now: number;
+}): Delivery {
+  const { incidentId, action, event, alertId, now } = about;
+  return {
+    id: newId(),
+    incidentId,
+    action,
+    number: 1,
+    event,
+    runId: null,
+    notice: { alertId, note: null },
+    state: "pending",
+    attempts: 0,
+    createdAt: now,
+    nextAt: now,
+    fallbackAt: null,
+    error: null,
+    thread: null,
+    deliveredAt: null,
+  };
 }
