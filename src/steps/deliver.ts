@@ -1,3 +1,5 @@
+import type { Config } from "../config/config.ts";
+import { instead } from "../config/nearest.ts";
 import { revealSecrets } from "../model/secret.ts";
 import type { ActionKind } from "../model/action.ts";
 import type { Delivery } from "../model/delivery.ts";
@@ -13,6 +15,7 @@ import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
 import { messageFor } from "./message.ts";
 import { tellStatements } from "./tell.ts";
+import { isBehind } from "./serial.ts";
 import { reportTrouble } from "./trouble.ts";
 
 /** One action's deliveries about one incident; they go in order. */
@@ -32,13 +35,19 @@ export async function deliverLane(context: Context, lane: Lane, signal: AbortSig
     if (stale.length > 0) await supersede(context, stale);
     const next = pending.find((delivery) => !stale.includes(delivery));
     if (next === undefined) return endLane(context, lane);
-    if (next.nextAt > context.now()) {
-      return context.database.write([wake(`lane:${lane.incidentId}/${lane.action}`, next.nextAt)]);
-    }
+    if (next.nextAt > context.now()) return wakeAt(context, lane, next.nextAt);
+    if (await isBehind(context, next)) return wakeAt(context, lane, context.now() + behindMs);
     const isOver = await deliver(context, next, signal);
     // What fell due in the meantime has woken the lane, which makes it run again: there is no need to look.
     if (isOver && pending.length === 1) return endLane(context, lane);
   }
+}
+
+/** How soon to look again whether the actions before this one have been tried. */
+const behindMs = 250;
+
+function wakeAt(context: Context, { incidentId, action }: Lane, at: number): Promise<void> {
+  return context.database.write([wake(`lane:${incidentId}/${action}`, at)]);
 }
 
 /** Not in the write that settles a delivery: two lanes that end at once would each still see the other's as pending. */
@@ -62,7 +71,7 @@ async function supersede(context: Context, deliveries: readonly Delivery[]): Pro
 async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<boolean> {
   const { config, kinds } = context.setup();
   const settings = config.actions.get(delivery.action);
-  if (settings === undefined) return settle(context, delivery, gone(delivery, "action-not-configured"));
+  if (settings === undefined) return settle(context, delivery, gone(delivery, config));
   const tried = await attempt(context, { settings, delivery }, signal);
   if (tried === "over") {
     await supersede(context, [delivery]);
@@ -114,12 +123,19 @@ function isOldNews({ event, createdAt }: Delivery, { incident }: Message): boole
   return news && incident.closedAt !== null && createdAt < incident.closedAt;
 }
 
-/** What a reload took away cannot be told; retry works once it is back. */
+/**
+ * What a reload took away, or what `--lenient` let pass, cannot be told; retry works once it is there. `unrouted` hears of
+ * it instead.
+ */
 function gone(
-  { attempts, nextAt }: Delivery,
-  error: string,
+  { attempts, nextAt, action, fallbackAt }: Delivery,
+  { actions, unrouted }: Config,
 ): { readonly decision: Decision; readonly fallback: readonly string[] } {
-  return { decision: { state: "dead", attempts, nextAt, error, fallbackDue: false }, fallback: [] };
+  const error = `action-not-configured${instead(action, [...actions.keys()], "the configuration has")}`;
+  return {
+    decision: { state: "dead", attempts, nextAt, error, fallbackDue: fallbackAt === null },
+    fallback: unrouted.filter((name) => actions.has(name)),
+  };
 }
 
 /** Whether the delivery is over, one way or the other. */

@@ -17,6 +17,7 @@ import type { Policy, Step } from "../verdict/step.ts";
 import { withoutRun } from "../verdict/combine.ts";
 import { toldAtArrival } from "../verdict/telling.ts";
 import type { Context } from "./context.ts";
+import { Sieve } from "./sieve.ts";
 import { tellStatements } from "./tell.ts";
 
 /** What decides about an alert failed on it: trying again will not help. */
@@ -47,6 +48,7 @@ export class IncidentBook {
   readonly unrouted: { readonly what: string; readonly note: string }[] = [];
   readonly #context: Context;
   readonly #now: number;
+  readonly #sieve: Sieve;
   readonly #entries = new Map<string, Entry>();
   readonly #statements: Statement[] = [];
   readonly #reports: (() => void)[] = [];
@@ -54,6 +56,7 @@ export class IncidentBook {
   constructor(context: Context, now: number) {
     this.#context = context;
     this.#now = now;
+    this.#sieve = new Sieve(context, now);
   }
 
   investigates(route: string): boolean {
@@ -65,7 +68,8 @@ export class IncidentBook {
   async fire(alert: Alert, match: Match): Promise<void> {
     const entry = await this.#entry(match.route, match.subject);
     const policy = this.#policy(match.route, alert, match.subject);
-    this.#apply(entry, alertFired(entry.incident, this.#now, policy, alert.receivedAt), alert);
+    const step = alertFired(entry.incident, this.#now, policy, alert.receivedAt);
+    this.#apply(entry, await this.#sifted(alert, step), alert);
     if (match.error !== null && entry.incident.state === "checking")
       await this.#giveUp(entry, { alert, policy }, match.error);
   }
@@ -82,11 +86,12 @@ export class IncidentBook {
   }
 
   /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
-  passOn(alert: Alert, route: string): void {
+  async passOn(alert: Alert, route: string): Promise<void> {
     const { plan } = this.#policy(route, alert, alert.id);
     // Nobody else has its id for a subject: there is no incident to look for.
     const entry = this.#open(route, alert.id);
-    this.#announce(alert, entry, { actions: toldAtArrival(plan), note: null });
+    const actions = (await this.#sieve.isRepeat(alert, route)) ? [] : toldAtArrival(plan);
+    this.#announce(alert, entry, { actions, note: null });
   }
 
   /** Nobody took it or understood it: it is told as it came in. */
@@ -115,7 +120,7 @@ export class IncidentBook {
       const due = incident.nextRunAt === null ? [] : [wake(`incident:${incident.id}`, incident.nextRunAt)];
       return [stored === null ? insertIncident(incident) : updateIncident(incident), ...due];
     });
-    return [...rows, ...this.#statements];
+    return [...rows, ...this.#statements, ...this.#sieve.statements()];
   }
 
   /** Says in log and metrics what the write has made true. */
@@ -162,6 +167,12 @@ export class IncidentBook {
     } as const;
     this.#statements.push(insertRun({ ...run, ...times }));
     this.#apply(entry, verdictGiven(entry.incident, { verdict, cause: "alert" }, now, policy), alert, id);
+  }
+
+  /** Repeats are told to nobody at their arrival; their verdict is told all the same. */
+  async #sifted(alert: Alert, step: Step): Promise<Step> {
+    if (step.tell.length === 0 || !(await this.#sieve.isRepeat(alert, step.incident.route))) return step;
+    return { ...step, tell: step.tell.filter(({ event }) => event !== "trigger") };
   }
 
   #apply(entry: Entry, step: Step, alert: Alert, runId: string | null = null): void {

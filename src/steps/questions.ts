@@ -24,7 +24,9 @@ export async function questionsOf(
   run: Run,
   { setup, deadlineMs, arrived }: Asking,
 ): Promise<Question[]> {
-  const event = run.plan.checks.some(({ check }) => isFunctionCheck(check)) ? await eventOf(context, run) : "";
+  const event = run.plan.checks.some(({ check }) => isFunctionCheck(check))
+    ? await eventOf(context, run)
+    : "";
   return run.plan.checks.flatMap((planned) => {
     const { check, target } = planned;
     const request: ProbeRequest = {
@@ -51,4 +53,3 @@ async function eventOf(context: Context, { incidentId }: Run): Promise<string> {
 function openLocations(locations: Plan["locations"], open: ReadonlyMap<string, Location>): Location[] {
   return locations.flatMap(({ name }) => open.get(name) ?? []);
 }
-

@@ -108,7 +108,7 @@ async function routeOne(book: IncidentBook, alert: Alert, context: Context): Pro
 async function take(book: IncidentBook, alert: Alert, match: Match): Promise<void> {
   if (match.warning !== null) book.warn(alert, match);
   if (!book.investigates(match.route) && match.error === null) {
-    book.passOn(alert, match.route);
+    await book.passOn(alert, match.route);
   } else if (alert.status === "resolved") {
     await book.resolve(alert, match);
   } else {

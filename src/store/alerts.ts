@@ -62,6 +62,21 @@ export async function unroutedAlerts(database: Database, limit: number): Promise
   return rows.map(toAlert);
 }
 
+/** The bodies of the newest alerts, oldest first: at most `limit`, and no more than `maxBatchBytes` together. */
+export async function recentBodies(database: Database, limit: number): Promise<Uint8Array[]> {
+  const rows = await database.read<Pick<AlertRow, "id" | "body">>(
+    `select id, body from alerts where id in (
+        select id from (
+          select id, sum(size) over (order by id desc) as size_so_far from (
+            select id, octet_length(body) as size from alerts order by id desc limit $1
+          ) as newest
+        ) as weighed where size_so_far <= $2
+      ) order by id`,
+    [limit, maxBatchBytes],
+  );
+  return rows.map(({ body }) => body);
+}
+
 export async function alertById(
   database: Database,
   id: string,

@@ -114,6 +114,16 @@ export async function threadOf(
   return row?.thread ?? null;
 }
 
+/** The actions that have not been tried yet with what they are to be told of an arrival. */
+export async function untriedActions(database: Database, incidentId: string): Promise<string[]> {
+  const rows = await database.read<{ action: string }>(
+    `select distinct action from deliveries
+      where incident_id = $1 and event = 'trigger' and state = 'pending' and attempts = 0`,
+    [incidentId],
+  );
+  return rows.map(({ action }) => action);
+}
+
 export async function deliveryById(database: Database, id: string): Promise<Delivery | undefined> {
   const [row] = await database.read<DeliveryRow>("select * from deliveries where id = $1", [id]);
   return row === undefined ? undefined : toDelivery(row);

@@ -127,3 +127,8 @@ table runs
   PRIMARY KEY (id)
   CREATE UNIQUE INDEX runs_going ON public.runs USING btree (incident_id) WHERE (ended_at IS NULL)
   CREATE UNIQUE INDEX runs_in_order ON public.runs USING btree (incident_id, number)
+table told_messages
+  route text not null
+  key text not null
+  told_at bigint not null
+  PRIMARY KEY (route, key)

@@ -132,3 +132,9 @@ CREATE TABLE runs (
 ) strict;
 CREATE UNIQUE INDEX runs_going on runs (incident_id) where ended_at is null;
 CREATE UNIQUE INDEX runs_in_order on runs (incident_id, number);
+CREATE TABLE told_messages (
+  route text not null,
+  key text not null,
+  told_at integer not null,
+  primary key (route, key)
+) strict;

@@ -123,6 +123,14 @@ create table replicas (
   config_hash text
 );
 
+-- What a route has told its actions before: Postee's `unique-message-props`.
+create table told_messages (
+  route text not null,
+  key text not null,
+  told_at bigint not null,
+  primary key (route, key)
+);
+
 create table audit (
   id text collate "C" primary key,
   at bigint not null,

@@ -122,6 +122,14 @@ create table replicas (
   config_hash text
 ) strict;
 
+-- What a route has told its actions before: Postee's `unique-message-props`.
+create table told_messages (
+  route text not null,
+  key text not null,
+  told_at integer not null,
+  primary key (route, key)
+) strict;
+
 create table audit (
   id text primary key,
   at integer not null,

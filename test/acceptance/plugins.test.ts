@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { answering, hanging } from "../../src/notify/receiver.fixture.ts";
+import { configFile } from "../fixtures/config-file.ts";
+import { startCrosscheck } from "../fixtures/crosscheck.ts";
+import { eachDatabase } from "../fixtures/databases.ts";
+import { until } from "../fixtures/until.ts";
+import { configIn, pageRoute, startWorld, type World } from "../fixtures/world.ts";
+
+const routes = [
+  {
+    name: "once",
+    actions: ["team"],
+    plugins: { "unique-message-props": ["image", "list.name"], "unique-message-timeout": "1h" },
+  },
+  {
+    name: "checked-once",
+    input: "input.url",
+    subject: "input.url",
+    checks: ["page"],
+    verdict: pageRoute.verdict,
+    actions: ["team"],
+    notify: { confirmed: ["oncall"] },
+    plugins: { "unique-message-props": ["kind"] },
+  },
+  { name: "in-turn", actions: ["first", "second", "third"], "serialize-actions": true },
+];
+
+eachDatabase("Postee's plugins act on actions only", (fresh) => {
+  const parts = new AsyncDisposableStack();
+  let world: World;
+
+  before(async () => {
+    world = parts.use(await startWorld(["eu", "na"]));
+  });
+  after(() => parts.disposeAsync());
+
+  const start = async () => {
+    await using opened = new AsyncDisposableStack();
+    const { url } = world.receiver;
+    const config = configIn(world, { routes });
+    const inTurn = ["first", "second", "third"].map((name) => ({
+      name,
+      type: "webhook",
+      url: `${url}/${name}`,
+      timeout: "300ms",
+    }));
+    const file = opened.use(await configFile({ ...config, actions: [...config.actions, ...inTurn] }));
+    const database = opened.use(await fresh());
+    const server = opened.use(await startCrosscheck({ config: file.path, database: database.location }));
+    const moved = opened.move();
+    return { server, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  };
+  test("unique-message-props: what was told is not told again; what nothing identifies is", async () => {
+    await using running = await start();
+    const { server } = running;
+    const seen = world.receiver.told("/team").length;
+    for (const image of ["a", "a", "b", "a", undefined, undefined])
+      await server.post({ image, list: [{ name: "x" }] }, "/tenant/once");
+    for (const image of [undefined, undefined]) await server.post({ image }, "/tenant/once");
+    const closed = await until("all of them to be over", async () => {
+      const incidents = await server.incidents();
+      return incidents.length === 8 && incidents.every(({ state }) => state === "closed")
+        ? incidents
+        : undefined;
+    });
+    assert.equal(closed.length, 8);
+    // a, b, x alone, and twice what nothing identifies.
+    assert.equal(world.receiver.told("/team").length - seen, 5);
+  });
+
+  test("a repeat is checked and its verdict told all the same", async () => {
+    await using running = await start();
+    const { server } = running;
+    const subjects = ["/one", "/two"].map((path) => {
+      world.site.set(path, "down");
+      return world.site.page(path);
+    });
+    for (const url of subjects) await server.post({ url, kind: "same" }, "/tenant/checked-once");
+    for (const url of subjects) await world.receiver.hears("/oncall", url);
+    assert.equal(subjects.filter((url) => world.receiver.told("/team", url).length > 0).length, 1);
+  });
+
+  test("serialize-actions: one after the other, and one that fails holds up nobody", async () => {
+    await using running = await start();
+    const { server } = running;
+    world.receiver.answer("/first", hanging);
+    world.receiver.answer("/second", answering(500));
+    const id = await server.post({ what: "a walk" }, "/tenant/in-turn");
+    const heard = ["/first", "/second", "/third"].map((path) => world.receiver.hears(path, id));
+    const [first = 0, second = 0, third = 0] = (await Promise.all(heard)).map(([one]) => one?.at ?? 0);
+    assert.ok(second - first >= 300, "the second waits for the first one's answer");
+    assert.ok(third > second);
+  });
+});
