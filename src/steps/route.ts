@@ -9,7 +9,9 @@ import { IncidentBook, orPoisonous, PoisonousAlert } from "./incident-book.ts";
 import { reportTrouble } from "./trouble.ts";
 
 const batchSize = 200;
-const triesPerBatch = 3;
+/** A conflict says that somebody else has got on; of one alert there are few who could, so that it soon gets through. */
+const triesTogether = 3;
+const triesAlone = 20;
 
 /** How long an alert is tried until what goes wrong with it is taken for its own fault. */
 const patienceMs = 20_000;
@@ -51,7 +53,8 @@ async function routeTogether(context: Context, alerts: readonly Alert[]): Promis
       await routeBatch(context, alerts, routeOne);
       return;
     } catch (error) {
-      if (!(error instanceof ConflictError) || tries === triesPerBatch) throw error;
+      const limit = alerts.length === 1 ? triesAlone : triesTogether;
+      if (!(error instanceof ConflictError) || tries === limit) throw error;
     }
   }
 }

@@ -50,6 +50,10 @@ suite("two replicas on one PostgreSQL", { concurrency: true, skip }, () => {
     // Of each page one alert to either: they join.
     await Promise.all(paths.flatMap((path, index) => [post(path, index), post(path, index + 1)]));
     for (const path of paths) await receiver.hears("/oncall", site.page(path));
+    await until("both alerts of each page to be in its incident", async () => {
+      const incidents = await right.incidents();
+      return incidents.every(({ alertCount }) => alertCount === 2);
+    });
     for (const path of paths) site.set(path, "up");
     const over = await until("everything to be over", async () => {
       const incidents = await right.incidents();
