@@ -19,14 +19,41 @@ export interface Webhook {
   readonly json: unknown;
 }
 
+/** What a proof needs of the world beside the webhook. */
+export interface Edge {
+  /** ms since 1970 */
+  readonly now: number;
+  /**
+   * The text at an address that the source has judged.
+   * @throws Error when there is none now
+   */
+  get(url: URL): Promise<string>;
+}
+
+/** Whether a webhook comes from whom it says. `why` is told to the caller and to `trouble`: it has no word of the caller's. */
+export type Admission =
+  | { readonly admitted: true }
+  | { readonly admitted: false; readonly status: 401 | 403 | 413 | 503; readonly why: string };
+
+/** Judges by the bytes as they came in who sent them. */
+export type Proof = (
+  webhook: Pick<Webhook, "headers" | "body">,
+  edge: Edge,
+) => Admission | Promise<Admission>;
+
 export interface SourceSettings {
   readonly type: string;
   readonly name: string;
 }
 
-/** A type of sender: its word, its settings, and how to read what it sends. */
+/** A type of sender: its word, its settings, how it proves who it is, and how to read what it sends. */
 export interface SourceType<Settings extends SourceSettings = SourceSettings> extends Kind {
   readonly settings: z.ZodType<Settings>;
+  /**
+   * How a webhook shows that it comes from this source, in place of a token; undefined when these settings, whose secrets
+   * are revealed, have nothing to judge it by. Called once for each configuration.
+   */
+  proof?(settings: Settings): Proof | undefined;
   /** @throws Error with one line for the record when the body is not what this sender sends: the alert is kept. */
   read(webhook: Webhook, settings: Settings): readonly ReadAlert[];
 }

@@ -1,3 +1,4 @@
+import type { Incident } from "../model/incident.ts";
 import { unroutedRoute } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -20,7 +21,14 @@ interface FirstLine {
 
 /** The line that is the same everywhere: headline, subject, cause, since. */
 export function firstLine(facts: MessageFacts): string {
-  return fit({ subject: facts.incident.subject, ...lineOf(facts) });
+  return fit({ subject: nameOf(facts.incident), ...lineOf(facts) });
+}
+
+/** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
+function nameOf({ subject, route }: Incident): string {
+  const isHash = /^sha256:[0-9a-f]{32}$/.test(subject);
+  if (!isHash) return subject;
+  return route === unroutedRoute ? "an alert" : route;
 }
 
 function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {

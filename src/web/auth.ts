@@ -1,24 +1,28 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import ipaddr from "ipaddr.js";
+import { isSameText } from "../constant-time.ts";
 import { problem } from "./problem.ts";
 
-/** Whether a request shows one of the tokens: bearer, password of basic authentication, or `?token=`. */
-export function showsToken(c: HonoContext, tokens: readonly string[]): boolean {
-  const shown = tokensShown(c);
-  // Every pair is compared, in constant time, so that time tells nothing about how near a guess was.
-  const hits = shown.flatMap((text) => tokens.map((token) => timingSafeEqual(digest(text), digest(token))));
+/** Whether a request shows one of the tokens: bearer, password of basic authentication, or a parameter of the URL. */
+export function showsToken(
+  c: HonoContext,
+  tokens: readonly string[],
+  parameters: readonly string[] = ["token"],
+): boolean {
+  const shown = tokensShown(c, parameters);
+  // Every pair is compared, so that time does not tell which token it was.
+  const hits = shown.flatMap((text) => tokens.map((token) => isSameText(text, token)));
   return hits.includes(true);
 }
 
-function tokensShown(c: HonoContext): string[] {
+function tokensShown(c: HonoContext, parameters: readonly string[]): string[] {
   const header = c.req.header("authorization") ?? "";
   const [scheme = "", credentials = ""] = header.split(/\s+/, 2);
   const bearer = scheme.toLowerCase() === "bearer" ? [credentials] : [];
   const basic = scheme.toLowerCase() === "basic" ? [passwordOf(credentials)] : [];
-  return [...bearer, ...basic, ...(c.req.queries("token") ?? [])];
+  return [...bearer, ...basic, ...parameters.flatMap((name) => c.req.queries(name) ?? [])];
 }
 
 function passwordOf(credentials: string): string {
@@ -26,14 +30,12 @@ function passwordOf(credentials: string): string {
   return text.slice(text.indexOf(":") + 1);
 }
 
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
-}
-
 /** Who may call. */
 export interface Gate {
-  /** Texts, revealed. Empty: this machine. */
-  tokens(c: HonoContext): readonly string[];
+  /** Texts, revealed. Empty: this machine; null: everybody, for what they send is judged instead. */
+  tokens(c: HonoContext): readonly string[] | null;
+  /** Parameters of the URL that may hold one; default: `token`. */
+  readonly parameters?: readonly string[];
   /** Told of each refusal. */
   refused?(c: HonoContext): void;
 }
@@ -42,8 +44,9 @@ export interface Gate {
 export function requireToken(gate: Gate): MiddlewareHandler {
   return createMiddleware(async (c, next) => {
     const tokens = gate.tokens(c);
+    if (tokens === null) return next();
     if (tokens.length === 0) return fromThisMachine(c) && !fromWebPage(c) ? next() : foreign(c, gate);
-    if (showsToken(c, tokens)) return next();
+    if (showsToken(c, tokens, gate.parameters)) return next();
     gate.refused?.(c);
     c.header("www-authenticate", 'Bearer realm="crosscheck"');
     return problem(

@@ -14,13 +14,23 @@ const titles: Readonly<Partial<Record<ContentfulStatusCode, string>>> = {
   503: "Not now",
 };
 
-/** An error as problem details (RFC 9457); `detail` says what and what to do. */
+export const problemType = "application/problem+json";
+
+/** Problem details (RFC 9457) as JSON; `detail` says what and what to do. */
+export function problemJson(
+  status: ContentfulStatusCode,
+  detail: string,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
+  return JSON.stringify({ type: "about:blank", title: titles[status] ?? "Error", status, detail, ...more });
+}
+
+/** An error as problem details. */
 export function problem(
   c: HonoContext,
   status: ContentfulStatusCode,
   detail: string,
   more: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const body = { type: "about:blank", title: titles[status] ?? "Error", status, detail, ...more };
-  return c.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
+  return c.body(problemJson(status, detail, more), status, { "content-type": problemType });
 }

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import type { Context as HonoContext } from "hono";
+import { getText } from "../../ingest/get-text.ts";
 import { readWebhook } from "../../ingest/receive.ts";
-import type { SourceSettings } from "../../ingest/source-type.ts";
+import type { Admission, Edge, Proof, SourceSettings } from "../../ingest/source-type.ts";
 import type { Alert } from "../../model/alert.ts";
 import { describeError } from "../../model/errors.ts";
 import { parseDuration } from "../../model/settings.ts";
@@ -9,9 +10,10 @@ import { RecentCount } from "../../steps/self-watch.ts";
 import { reportTrouble } from "../../steps/trouble.ts";
 import { requireToken } from "../auth.ts";
 import { readBody } from "../body.ts";
+import type { Body } from "../body.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
-import { ingestTokens } from "../tokens.ts";
+import { ingestTokens, proofOf } from "../tokens.ts";
 import { Waiters } from "../wait.ts";
 
 const maxWaitMs = 120_000;
@@ -20,24 +22,34 @@ const maxWaitMs = 120_000;
 const refusalsToTell = 3;
 const refusalWindowMs = 300_000;
 
-/** `POST /`, `/scan`, `/tenant/{route}` and `/alerts/{source}`: alerts come in. 202 once they are on disk. */
-export function ingestRoutes(site: Site): Hono {
+/** A signature is over the whole body: what is larger than this, and than `max-body`, cannot be judged. */
+const maxSignedBytes = 4 * 1024 * 1024;
+
+/**
+ * `POST /`, `/scan`, `/tenant/{route}` and `/alerts/{source}`: alerts come in. 202 once they are on disk. `get` fetches what
+ * a source needs to judge a signature.
+ */
+export function ingestRoutes(site: Site, get: Edge["get"] = (url) => getText(url)): Hono {
   const app = new Hono({ strict: false });
   const waiters = new Waiters(site);
-  const refusals = new RecentCount(refusalWindowMs);
+  const refused = countRefusals(site);
   const guard = requireToken({
     tokens: (c) => ingestTokens(site, c.req.param("source")),
     refused: (c) => {
-      site.context.metrics.refused.inc({ reason: "token" });
-      // A name of the configuration: a caller must not be able to make up troubles.
-      const what = site.context.setup().config.sources.get(c.req.param("source") ?? "")?.name ?? "webhook";
-      if (refusals.add(what, site.context.now()) < refusalsToTell) return;
-      const note = "callers without a valid token were turned away: a sender may have the wrong one";
-      void reportTrouble(site.context, "refused-ingest", { what, note });
+      const why = "callers without a valid token were turned away: a sender may have the wrong one";
+      refused(c, "token", why);
     },
   });
   const take = async (c: HonoContext, from: Sender): Promise<Response> => {
-    const alerts = await received(site, c, from);
+    // Looked up before the body comes: a reload meanwhile must not change what the caller was let in for.
+    const proof = proofOf(site, from.source?.name);
+    const body = await wholeBody(site, c, proof);
+    const admission = await admit({ c, body, proof }, { now: site.context.now(), get });
+    if (!admission.admitted) {
+      refused(c, "signature", `webhooks were turned away: ${admission.why}`);
+      return problem(c, admission.status, admission.why);
+    }
+    const alerts = readAlerts(site, c, body, from);
     try {
       await site.receive(alerts);
     } catch (error) {
@@ -56,6 +68,42 @@ export function ingestRoutes(site: Site): Hono {
   return app;
 }
 
+/** Counts who is turned away, and tells `trouble` when a sender may be among them. */
+function countRefusals(site: Site): (c: HonoContext, reason: "token" | "signature", note: string) => void {
+  const refusals = new RecentCount(refusalWindowMs);
+  return (c, reason, note) => {
+    const { context } = site;
+    context.metrics.refused.inc({ reason });
+    // A name of the configuration: a caller must not be able to make up troubles.
+    const what = context.setup().config.sources.get(c.req.param("source") ?? "")?.name ?? "webhook";
+    const count = refusals.add(what, context.now());
+    // Whoever sets a sender up looks for the reason; whoever guesses must not fill the log.
+    if (count <= refusalsToTell) context.log.warn("webhook-refused", { source: what, why: note });
+    if (count < refusalsToTell) return;
+    void reportTrouble(context, "refused-ingest", { what, note });
+  };
+}
+
+interface Caller {
+  readonly c: HonoContext;
+  readonly body: Body;
+  /** undefined: its token has said enough. */
+  readonly proof: Proof | undefined;
+}
+
+async function admit({ c, body, proof }: Caller, edge: Edge): Promise<Admission> {
+  if (proof === undefined) return { admitted: true };
+  const why = "the body is too large for its signature to be judged";
+  if (body.cut) return { admitted: false, status: 413, why };
+  return proof({ headers: c.req.raw.headers, body: body.bytes }, edge);
+}
+
+/** The body as far as it is kept, or as it takes to judge its signature. */
+function wholeBody(site: Site, c: HonoContext, proof: Proof | undefined): Promise<Body> {
+  const { maxBodyBytes } = site.context.setup().config.server;
+  return readBody(c, proof === undefined ? maxBodyBytes : Math.max(maxBodyBytes, maxSignedBytes));
+}
+
 /** What the path says about whom an alert comes from and whom it is for. */
 interface Sender {
   readonly onlyRoute?: string;
@@ -63,13 +111,13 @@ interface Sender {
   readonly unknownSource?: string;
 }
 
-async function received(site: Site, c: HonoContext, from: Sender): Promise<Alert[]> {
-  const { bytes, cut } = await readBody(c, site.context.setup().config.server.maxBodyBytes);
+function readAlerts(site: Site, c: HonoContext, { bytes, cut }: Body, from: Sender): Alert[] {
+  const { maxBodyBytes } = site.context.setup().config.server;
   const delivered = {
     headers: c.req.raw.headers,
     contentType: c.req.header("content-type") ?? null,
-    body: bytes,
-    cut,
+    body: bytes.subarray(0, maxBodyBytes),
+    cut: cut || bytes.length > maxBodyBytes,
     onlyRoute: from.onlyRoute ?? null,
     unknownSource: from.unknownSource ?? null,
     receivedAt: site.context.now(),
