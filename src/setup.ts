@@ -1,3 +1,4 @@
+import { openFunction } from "./check/locations/function.ts";
 import { locationTypeByName } from "./check/locations/index.ts";
 import type { Location } from "./check/location-type.ts";
 import type { Config } from "./config/config.ts";
@@ -19,6 +20,10 @@ export async function openSetup(config: Config): Promise<OpenSetup> {
     if (type === undefined) throw new Error(`no location type is called ${settings.type}`);
     const location = await type.open(revealSecrets(settings, config.secretSource));
     locations.set(settings.name, opened.use(location));
+  }
+  for (const settings of config.functions.values()) {
+    const revealed = revealSecrets(settings, config.secretSource);
+    locations.set(settings.name, opened.use(openFunction(revealed)));
   }
   const kinds = kindsOf(config.actions.values());
   const surroundings = {

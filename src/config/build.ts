@@ -4,9 +4,11 @@ import { writtenCheck } from "../model/check.ts";
 import type { VerdictPolicy } from "../model/plan.ts";
 import { revealSecrets } from "../model/secret.ts";
 import type { Check, Config, Route, ServerSettings } from "./config.ts";
+import { pluginsOf } from "./plugins-schema.ts";
 import type { RegoTexts } from "./rego-texts.ts";
 import type { FileSettings, RouteSettings } from "./schema.ts";
 import { isReference } from "./secrets.ts";
+import { functionsOf } from "./votes.ts";
 
 /** What a configuration has beside what stands in its file. */
 type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource">;
@@ -14,6 +16,8 @@ type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource
 /** Puts a file without faults into the form that the program reads. */
 export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin): Config {
   const actions = byName(file.actions.filter(({ enable }) => enable));
+  const listed = byName(file.actions);
+  const functions = functionsOf(file.actions, origin.secretSource);
   const everywhere = file.locations.map(({ name }) => name);
   const literals = new Map<string, string>();
   return {
@@ -34,9 +38,14 @@ export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin)
         inputText: route.input ?? null,
         subject: rego.subjects.get(index) ?? null,
         mode: route.mode,
-        actions: route.actions.filter((action) => actions.has(action)),
+        actions: route.actions.filter(
+          (action) => !functions.has(action) && (actions.has(action) || !listed.has(action)),
+        ),
+        template: route.template ?? null,
+        plugins: pluginsOf(route.plugins),
+        serializeActions: route.serializeActions,
         checks: route.checks,
-        votes: [],
+        votes: route.actions.filter((action) => functions.has(action)),
         locations: route.locations ?? everywhere,
         spare: route.spare,
         policy: policyOf(route.verdict),
@@ -46,11 +55,20 @@ export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin)
       })),
     ),
     actions,
+    functions,
+    templates: byName([...rego.messages.values()]),
     unrouted: file.unrouted ?? [],
     trouble: file.trouble ?? [],
     sources: byName(file.sources),
+    aquaServer: aquaServerOf(file.aquaServer),
     server: serverOf(file.server),
   };
+}
+
+/** As Postee's templates expect it. */
+function aquaServerOf(base: string | undefined): string | null {
+  if (base === undefined || base === "") return null;
+  return `${base}${base.endsWith("/") ? "" : "/"}#/images/`;
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {

@@ -1,3 +1,4 @@
+import type { FunctionSettings } from "../check/locations/function.ts";
 import type { LocationSettings } from "../check/location-type.ts";
 import type { SourceSettings } from "../ingest/source-type.ts";
 import type { Mode, NotifyLists } from "../model/action.ts";
@@ -6,6 +7,7 @@ import type { VerdictPolicy } from "../model/plan.ts";
 import type { Secret, SecretSource } from "../model/secret.ts";
 import type { ActionSettings } from "../notify/action-type.ts";
 import type { Condition, Expression } from "../rego/index.ts";
+import type { MessageTemplate } from "../route/message-template.ts";
 import type { Template } from "../route/template.ts";
 import type { Address } from "./values.ts";
 
@@ -32,10 +34,18 @@ export interface Route {
   /** What the incident is about; null: what the source read. */
   readonly subject: Expression | null;
   readonly mode: Mode;
-  /** Told when the alert arrives. Actions that are switched off are left out. */
+  /**
+   * Told when the alert arrives. Actions that are switched off are left out; under `--lenient` some may not exist, and
+   * what is due to them becomes a dead letter.
+   */
   readonly actions: readonly string[];
+  /** What `actions` are told on arrival; null: each action's own message. */
+  readonly template: string | null;
+  readonly plugins: Plugins;
+  /** `actions` are told one after the other, in the order of the list. */
+  readonly serializeActions: boolean;
   readonly checks: readonly string[];
-  /** The actions among those that the file lists which are votes: functions of the user's own (votes.ts). */
+  /** Those that the file lists among the actions and that are votes: functions of the user's own (votes.ts). */
   readonly votes: readonly string[];
   /** Where its checks run: all locations when the file names none. */
   readonly locations: readonly string[];
@@ -44,6 +54,17 @@ export interface Route {
   readonly notify: NotifyLists;
   readonly recordOnly: boolean;
   readonly runbook: string | null;
+}
+
+/** Postee's `plugins`, which act on a route's `actions` only. */
+export interface Plugins {
+  /**
+   * Messages gathered into one: so many, or what comes within a time. When both are given the number alone decided in
+   * Postee.
+   */
+  readonly aggregate: { readonly count: number | null; readonly timeoutMs: number | null } | null;
+  /** Told once for the same values at these dotted paths of the alert; null: for ever. */
+  readonly unique: { readonly props: readonly string[]; readonly timeoutMs: number | null } | null;
 }
 
 export interface ServerSettings {
@@ -60,7 +81,7 @@ export interface ServerSettings {
 
 /**
  * The configuration as the program reads it: checked whole, every default in place, every reference to something that
- * exists. Secrets are references; `secretSource` reads them when they are used.
+ * exists, but for what `--lenient` lets pass. Secrets are references; `secretSource` reads them when they are used.
  */
 export interface Config {
   readonly path: string;
@@ -74,9 +95,14 @@ export interface Config {
   readonly routes: ReadonlyMap<string, Route>;
   /** Those that are switched on. */
   readonly actions: ReadonlyMap<string, ActionSettings>;
+  /** The actions that are votes. */
+  readonly functions: ReadonlyMap<string, FunctionSettings>;
+  readonly templates: ReadonlyMap<string, MessageTemplate>;
   readonly unrouted: readonly string[];
   readonly trouble: readonly string[];
   readonly sources: ReadonlyMap<string, SourceSettings>;
+  /** Where Aqua's pages about images begin, with a slash at its end; null: nobody said. */
+  readonly aquaServer: string | null;
   readonly server: ServerSettings;
   /** What Rego sees under `data` beside `alert`, `incident` and `verdict`. */
   readonly data: Readonly<Record<string, unknown>>;

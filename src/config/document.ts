@@ -13,8 +13,8 @@ export interface SourceDocument {
   readonly faults: readonly Fault[];
   /** The line and column of a finding. */
   place(finding: Finding): Fault;
-  /** The text at a path is written without quotes. */
-  isPlain(path: Path): boolean;
+  /** What is written at a path without quotes; undefined for anything else. */
+  plainText(path: Path): string | undefined;
 }
 
 /** Uses of anchors that one value may expand to: far more than anyone writes, far fewer than a bomb has. */
@@ -50,9 +50,9 @@ export function readDocument(text: string): SourceDocument {
       severity: finding.severity,
       message: finding.message,
     }),
-    isPlain: (path) => {
+    plainText: (path) => {
       const { value } = find(document, path);
-      return isScalar(value) && value.type === Scalar.PLAIN;
+      return isScalar(value) && value.type === Scalar.PLAIN ? value.source : undefined;
     },
   };
 }
@@ -106,16 +106,16 @@ function find(document: Document, path: Path): { key: Node | null; value: Node |
   return { key, value };
 }
 
-/** The pair of a key, in either spelling, in a map or in the maps merged into it. */
+/** The pair of a key, in any of its spellings, in a map or in the maps merged into it. */
 function pairOf(
   document: Document,
   items: readonly Pair[],
   key: string,
 ): Pair<Node, Node | null> | undefined {
   const pairs = items as readonly Pair<Node, Node | null>[];
-  const own = pairs.find(
-    (pair) => isScalar(pair.key) && camelCase(String(pair.key.value)) === camelCase(key),
-  );
+  const spelt = (spell: (text: string) => string) =>
+    pairs.find((pair) => isScalar(pair.key) && spell(String(pair.key.value)) === spell(key));
+  const own = spelt(camelCase) ?? spelt((text) => camelCase(text).toLowerCase());
   if (own !== undefined) return own;
   const merged = pairs.filter((pair) => isScalar(pair.key) && pair.key.source === "<<");
   for (const { value } of merged) {

@@ -11,6 +11,8 @@ export interface Finding {
   readonly onKey?: boolean;
   /** A place inside the text at `path`: row and column of its value, from 1. */
   readonly within?: { readonly row: number; readonly col: number };
+  /** What `--lenient` leaves out for this fault; absent: it can live with it. */
+  readonly cut?: Path;
 }
 
 /** Something wrong with the file at a place that an editor can jump to. */

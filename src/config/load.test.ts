@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError } from "../model/errors.ts";
+import type { Secret } from "../model/secret.ts";
+import { readDocument } from "./document.ts";
 import { formatFault } from "./finding.ts";
 import type { LoadOptions } from "./load.ts";
 import { checkConfig, loadConfig } from "./load.ts";
@@ -32,6 +34,143 @@ for (const kind of ["bad", "good"]) {
     });
   }
 }
+
+for (const file of readdirSync(join(testdata, "lenient")).filter((name) => name.endsWith(".yaml"))) {
+  test(`testdata/lenient/${file}: every fault is a warning`, async (t) => {
+    const path = join(testdata, "lenient", file);
+    const { config, faults } = await checkConfig(path, { ...options, lenient: true });
+    assert.notEqual(config, undefined);
+    const lines = faults.map((fault) => `${formatFault(file, fault)}\n`).join("");
+    t.assert.fileSnapshot(lines, path.replace(/yaml$/, "txt"), { serializers: [String] });
+  });
+}
+
+/** What has no map to begin with: there is nothing to leave out. */
+const hopeless =
+  /^(binary|not-utf8|empty|only-comments|list|single-value|alias-.*|deep-nesting|unknown-alias)\.yaml$/;
+
+test("with lenient every bad file that is a map loads, and says as much as without", async () => {
+  for (const file of readdirSync(join(testdata, "bad")).filter((name) => name.endsWith(".yaml"))) {
+    const path = join(testdata, "bad", file);
+    const strict = await checkConfig(path, options);
+    const { config, faults } = await checkConfig(path, { ...options, lenient: true });
+    const isYaml = !hopeless.test(file) && readDocument(readFileSync(path, "utf8")).data !== undefined;
+    assert.equal(config !== undefined, isYaml, file);
+    assert.equal(
+      faults.some(({ severity }) => severity === "error"),
+      !isYaml,
+      file,
+    );
+    assert.ok(faults.length >= Math.min(strict.faults.length, 1), file);
+  }
+});
+
+test("without enable: true an action is off with lenient, and its route keeps its name", async () => {
+  const path = join(testdata, "good", "minimal.yaml");
+  const { config, warnings } = await loadConfig(path, { ...options, lenient: true });
+  assert.deepEqual([...config.actions.keys()], []);
+  assert.deepEqual(config.routes.get("everything")?.actions, ["say"]);
+  assert.match(warnings.join("\n"), /:4:3: warning: this action is switched off/);
+});
+
+test("lenient: a route whose rule cannot be used fails when it is asked; the others are as they were", async () => {
+  const { config } = await loadConfig(join(testdata, "lenient", "rules.yaml"), { ...options, lenient: true });
+  const ask = (route: string) => config.routes.get(route)?.input?.matches({ severity: 5 }, {});
+  assert.throws(() => ask("broken"), /its input cannot be used: Rego in input: it ends too early/);
+  assert.throws(() => ask("no-file"), /its input-files cannot be used: none\.rego: there is no such file/);
+  assert.equal(ask("good"), true);
+  assert.equal(config.routes.get("no-subject")?.subject, null);
+});
+
+test("lenient: what is missing keeps its place, so that nothing is spared for want of it", async () => {
+  const { config } = await loadConfig(join(testdata, "lenient", "missing.yaml"), {
+    ...options,
+    lenient: true,
+  });
+  const route = config.routes.get("page");
+  assert.deepEqual(route?.checks, ["shop", "shpo", "broken"]);
+  assert.deepEqual(route.locations, ["eu", "ue"]);
+  assert.deepEqual(route.actions, ["say", "sya", "jira"]);
+  assert.deepEqual(route.notify, { confirmed: ["sya"] });
+  assert.deepEqual([...config.checks.keys()], ["shop"]);
+  assert.deepEqual([...config.actions.keys()], ["say"]);
+});
+
+test("lenient: a template that cannot be used leaves the action its own message", async () => {
+  const path = join(testdata, "lenient", "template.yaml");
+  const { config } = await loadConfig(path, { ...options, lenient: true });
+  const templates = [...config.routes.values()].map(({ template }) => template);
+  assert.deepEqual(templates, [null, "raw-json"]);
+});
+
+test("lenient: an unset variable is an empty text for an action, and lets nobody in", async () => {
+  const path = join(testdata, "lenient", "secrets.yaml");
+  await assert.rejects(loadConfig(path, options), ConfigError);
+  const { config } = await loadConfig(path, { ...options, lenient: true });
+  assert.equal(
+    config.secretSource((config.actions.get("say") as unknown as { url: Secret }).url.reference),
+    "",
+  );
+  assert.deepEqual([...config.locations.keys()], ["eu"]);
+  assert.throws(() => config.secretSource(config.server.apiTokens[0]?.reference ?? ""), /NOT_SET is not set/);
+});
+
+test("scripts run only where whoever starts the server lets them", async () => {
+  const path = join(testdata, "good", "exec.yaml");
+  const why = "exec runs scripts on this machine: start with --allow-exec, or leave this action out";
+  await assert.rejects(
+    loadConfig(path, { ...options, allowExec: false }),
+    new ConfigError([`${path}:5:21: error: ${why}`]),
+  );
+  const allowed = await loadConfig(path, { ...options, allowExec: true });
+  assert.deepEqual([[...allowed.config.actions.keys()], allowed.warnings], [["run", "say"], []]);
+  const lenient = await loadConfig(path, { ...options, allowExec: false, lenient: true });
+  assert.deepEqual([...lenient.config.actions.keys()], ["say"]);
+  assert.deepEqual(lenient.config.routes.get("a")?.actions, ["run"]);
+});
+
+test("Postee's keys in the configuration", async () => {
+  const { config } = await loadConfig(join(testdata, "good", "postee.yaml"), options);
+  const [gathered, plain] = [config.routes.get("severe or ours"), config.routes.get("7")];
+  assert.equal(config.aquaServer, "https://aqua.example/#/images/");
+  assert.deepEqual([gathered?.serializeActions, plain?.serializeActions], [true, false]);
+  assert.deepEqual(gathered?.plugins, {
+    aggregate: { count: 10, timeoutMs: 3_600_000 },
+    unique: { props: ["digest", "image"], timeoutMs: 300_000 },
+  });
+  assert.deepEqual([gathered.template, plain?.template], ["raw-json", null]);
+  assert.deepEqual([...config.templates.keys()], ["raw-json"]);
+  assert.deepEqual(plain?.plugins, { aggregate: null, unique: null });
+  assert.equal(plain.input?.matches({}, {}), true);
+  const takes = (input: unknown) => gathered.input?.matches(input, {});
+  assert.deepEqual([{ severity: 4 }, { team: "blue" }, { severity: 3, never: true }].map(takes), [
+    true,
+    true,
+    false,
+  ]);
+});
+
+test("input-files are found where REGO_FILTERS_PATH says, and are part of the hash", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "crosscheck-filters-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  cpSync(join(testdata, "good", "postee.yaml"), join(folder, "c.yaml"));
+  cpSync(join(testdata, "good", "rego-filters"), join(folder, "filters", "rego-filters"), {
+    recursive: true,
+  });
+  cpSync(join(testdata, "good", "rego-filters"), join(folder, "filters"), { recursive: true });
+  const load = () =>
+    loadConfig(join(folder, "c.yaml"), { ...options, variables: { REGO_FILTERS_PATH: "filters" } });
+  const before = await load();
+  writeFileSync(join(folder, "filters", "severe.rego"), "package postee\nallow { input.severity > 9 }\n");
+  const after = await load();
+  assert.notEqual(after.config.hash, before.config.hash);
+  const takes = [before, after].map(({ config }) =>
+    config.routes.get("severe or ours")?.input?.matches({ severity: 5 }, {}),
+  );
+  assert.deepEqual(takes, [true, false]);
+});
 
 const faultOf = async (path: string) => (await checkConfig(path, options)).faults;
 

@@ -7,17 +7,26 @@ import { buildConfig } from "./build.ts";
 import type { Config } from "./config.ts";
 import { mergeDataFiles } from "./data-files.ts";
 import type { DataFile } from "./data-files.ts";
+import { readDialect } from "./dialect.ts";
 import { readDocument } from "./document.ts";
+import { examine } from "./examine.ts";
 import { error, formatFault, inOrder } from "./finding.ts";
 import type { Fault, Finding } from "./finding.ts";
+import { readInputFiles } from "./input-files.ts";
+import type { InputFile } from "./input-files.ts";
+import { examineLeniently } from "./lenient.ts";
+import { posteeVariables } from "./postee-variables.ts";
+import type { PosteeSettings } from "./postee-variables.ts";
 import { isRawMap, textsOf } from "./raw.ts";
-import { compileRegoTexts } from "./rego-texts.ts";
-import { checkSecrets, secretSource } from "./secrets.ts";
-import { validate } from "./validate.ts";
+import { secretSource, withEmptySecrets } from "./secrets.ts";
 
 export interface LoadOptions {
   /** `required`: a secret that cannot be read is an error; `optional`: a warning, for checks away from the server. */
   readonly secrets: "required" | "optional";
+  /** Every fault is a warning, and what cannot be used is left out; only what is no YAML map at all is refused. */
+  readonly lenient?: boolean;
+  /** Whether actions may run scripts on this machine; undefined: nobody was asked, and such actions are a warning. */
+  readonly allowExec?: boolean;
   readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
 }
@@ -51,38 +60,46 @@ export async function checkConfig(path: string, options: LoadOptions): Promise<C
   const file = await readText(path);
   if ("problem" in file) return { faults: [{ line: 1, col: 1, severity: "error", message: file.problem }] };
   const document = readDocument(file.text);
-  const { settings, findings } = validate(document);
-  const rego = compileRegoTexts(document.data);
+  const { lenient = false, allowExec } = options;
+  const read = readDialect(document, lenient);
   const folder = dirname(path);
-  const dataFiles = await readDataFiles(document.data, folder);
-  const { data, findings: dataFindings } = mergeDataFiles(dataFiles.files);
+  const variables = options.variables ?? process.env;
   const secrets = secretSource(folder, {
-    variable: (name) => (options.variables ?? process.env)[name],
+    variable: (name) => variables[name],
     file: (secretPath) => readFileSync(secretPath, "utf8"),
   });
-  const secretFindings = checkSecrets(
-    settings,
-    secrets,
-    options.secrets === "required" ? "error" : "warning",
-  );
-  const all = [findings, rego.findings, dataFiles.findings, dataFindings, secretFindings].flat();
-  const faults = inOrder([...document.faults, ...all.map((finding) => document.place(finding))]);
-  if (settings === undefined || faults.some(({ severity }) => severity === "error")) return { faults };
+  const dataFiles = await readDataFiles(read.data, folder);
+  const { data, findings: dataFindings } = mergeDataFiles(dataFiles.files);
+  const filters = variables["REGO_FILTERS_PATH"] || "rego-filters";
+  const inputFiles = await readInputFiles(read.data, { config: folder, filters }, readText);
+  const severity = options.secrets === "required" ? "error" : "warning";
+  const look = (part: unknown) => examine(part, { inputFiles, secrets, severity, lenient, allowExec });
+  const { settings, rego, findings } = lenient ? examineLeniently(read.data, look) : look(read.data);
+  const all = [read.findings, findings, dataFiles.findings, dataFindings].flat();
+  const found = inOrder([...document.faults, ...all.map((finding) => document.place(finding))]);
+  const faults = lenient && settings !== undefined ? found.map(asWarning) : found;
+  if (settings === undefined || faults.some((fault) => fault.severity === "error")) return { faults };
   const loadedAt = (options.now ?? Date.now)();
-  const hash = hashOf([file.text, ...dataFiles.files.map(({ text }) => text)]);
+  const texts = inputFiles.flatMap(({ content }) => ("text" in content ? [content.text] : []));
+  const hash = hashOf([file.text, ...dataFiles.files.map(({ text }) => text), ...texts]);
+  const usable = lenient ? { ...settings, actions: withEmptySecrets(settings.actions, secrets) } : settings;
   return {
-    config: buildConfig(settings, rego, { path, loadedAt, hash, data, secretSource: secrets }),
+    config: buildConfig(usable, rego, { path, loadedAt, hash, data, secretSource: secrets }),
     faults,
   };
 }
 
-/** The configuration that Postee's own variable names, for those who come from there. */
-export function configFromEnvironment(): string | undefined {
-  return process.env["POSTEE_CFG"] || undefined;
+function asWarning(fault: Fault): Fault {
+  return { ...fault, severity: "warning" };
+}
+
+/** What this process was told in Postee's variables. */
+export function posteeSettings(): PosteeSettings {
+  return posteeVariables(process.env);
 }
 
 /** The text of a file, or why there is none. */
-async function readText(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
+async function readText(path: string): Promise<InputFile["content"]> {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
     return text.includes("\0") ? { problem: "this is not a text file" } : { text };

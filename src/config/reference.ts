@@ -12,7 +12,9 @@ This page is made from the schema (\`npm run generate\`). For completion in your
 - A **duration** is a number and a unit: \`500ms\`, \`20s\`, \`1m\`, \`2h\`, \`1d\`. A **size** likewise: \`512 kB\`, \`1 MB\`.
 - A **secret** is \`$NAME\` (an environment variable), \`file:PATH\` (a file's content, without its last line break; the path
   is relative to the configuration), or the text itself. Secrets are never shown.
-- \`yes\`, \`no\`, \`on\` and \`off\` are booleans where a boolean is wanted, and text elsewhere (YAML 1.2).
+- \`yes\`, \`no\`, \`on\` and \`off\` are booleans where a boolean is wanted, and text elsewhere (YAML 1.2). A number where text is
+  wanted is taken as it is written; a key without a value counts as not given, with a warning.
+- The case of keys and of \`type\` does not matter: a file written for Postee works as it is, see [Postee](postee.md).
 - A key in **bold** is required. \`a.b\` is the key \`b\` in the map \`a\`; \`a[].b\` the key \`b\` of each item of the list \`a\`.
 `;
 

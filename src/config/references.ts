@@ -10,6 +10,7 @@ const sections = {
   locations: "location",
   checks: "check",
   routes: "route",
+  templates: "template",
   actions: "action",
   sources: "source",
 } as const;
@@ -47,9 +48,10 @@ function doubles(data: unknown, section: Section): Finding[] {
 function reservedRoutes(data: unknown): Finding[] {
   return namesIn(data, "routes")
     .filter(({ value }) => value === unroutedRoute || value === troubleRoute)
-    .map(({ path, value }) =>
-      error(path, `"${value}" is the name of a route of Crosscheck's own: choose another`),
-    );
+    .map(({ path, value }) => ({
+      ...error(path, `"${value}" is the name of a route of Crosscheck's own: choose another`),
+      cut: path.slice(0, 2),
+    }));
 }
 
 function routeReferences(data: unknown): Finding[] {
@@ -60,6 +62,11 @@ function routeReferences(data: unknown): Finding[] {
     return [
       ...missing(data, "checks", textsOf(route, "checks")),
       ...missing(data, "locations", textsOf(route, "locations")),
+      // Without it the message is told as each action tells it.
+      ...missing(data, "templates", textOf(route, "template")).map((fault) => ({
+        ...fault,
+        cut: fault.path,
+      })),
       ...missing(data, "actions", textsOf(route, "actions")),
       ...missing(data, "actions", lists),
       ...switchedOff(data, lists),
@@ -114,7 +121,8 @@ function fallbackCycles(data: unknown): Finding[] {
     const cycle = told.has(name) || first === undefined ? undefined : cycleFrom(name, fallbacks);
     if (cycle === undefined || first === undefined) return [];
     for (const member of cycle) told.add(member);
-    return [error(first.path, `fallbacks go round in a circle: ${cycle.join(" → ")}`)];
+    const message = `fallbacks go round in a circle: ${cycle.join(" → ")}`;
+    return [{ ...error(first.path, message), cut: first.path.slice(0, -1) }];
   });
 }
 

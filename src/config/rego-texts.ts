@@ -1,44 +1,70 @@
 import { RegoError, condition, expression } from "../rego/index.ts";
 import type { Condition, Expression } from "../rego/index.ts";
+import type { MessageTemplate } from "../route/message-template.ts";
 import { TemplateError, compileTemplate } from "../route/template.ts";
 import type { CheckTemplate } from "./config.ts";
 import { error, warning } from "./finding.ts";
 import type { Finding, Path } from "./finding.ts";
+import { compileInputFiles } from "./input-files.ts";
+import type { InputFile } from "./input-files.ts";
+import { compileTemplates } from "./message-templates.ts";
+import { hasInputFiles } from "./postee-keys.ts";
 import { isRawMap, itemsOf, textOf } from "./raw.ts";
+import { plainly } from "./rego-words.ts";
 import type { Placed, RawMap } from "./raw.ts";
 
-/** The Rego in the file, compiled; by the index of its route or check. */
+/** The Rego in the file, compiled; by the index of its route, check or template. */
 export interface RegoTexts {
   readonly inputs: ReadonlyMap<number, Condition>;
   readonly subjects: ReadonlyMap<number, Expression>;
   readonly templates: ReadonlyMap<number, readonly CheckTemplate[]>;
+  readonly messages: ReadonlyMap<number, MessageTemplate>;
   readonly findings: readonly Finding[];
 }
 
-export function compileRegoTexts(data: unknown): RegoTexts {
+/**
+ * A route's rule that cannot be compiled stands in the result as one that fails whenever it is asked: should the file be
+ * used all the same, the route counts as matching, and its verdict is inconclusive.
+ */
+export function compileRegoTexts(data: unknown, inputFiles: readonly InputFile[]): RegoTexts {
   const findings: Finding[] = [];
-  const compileAll = <T>(texts: readonly Placed<string>[], compile: (text: string) => T): Compiled<T>[] =>
+  const compileAll = <T>(
+    texts: readonly Placed<string>[],
+    compile: (text: string) => T,
+    instead?: (why: string) => T,
+  ): Compiled<T>[] =>
     texts.flatMap(({ path, value }) => {
       try {
         return [{ path, compiled: compile(value) }];
       } catch (thrown) {
-        findings.push(misread(path, thrown));
-        return [];
+        const finding = misread(path, thrown);
+        findings.push(finding);
+        return instead === undefined ? [] : [{ path, compiled: instead(finding.message) }];
       }
     });
   const routes = itemsOf(data, "routes");
   const checks = itemsOf(data, "checks");
   const inputs = compileAll(
-    routes.flatMap((route) => textOf(route, "input")),
-    (text) => condition(text),
+    routes.filter((route) => !hasInputFiles(route)).flatMap((route) => textOf(route, "input")),
+    (text) => (text === "" ? always : condition(text)),
+    (why) => failing(`its input cannot be used: ${why}`),
   );
+  const fromFiles = routes.flatMap(({ path }) => {
+    const own = inputFiles.filter((file) => file.path[1] === path[1]);
+    const { condition: together, findings: faults } = compileInputFiles(own);
+    findings.push(...faults);
+    if (own.length === 0) return [];
+    const why = faults.map(({ message }) => message).join("; ");
+    return [{ path, compiled: together ?? failing(`its input-files cannot be used: ${why}`) }];
+  });
   const subjects = compileAll(
     routes.flatMap((route) => textOf(route, "subject")),
     (text) => expression(text),
   );
+  const messages = compileTemplates(data);
   const templates = compileAll(checks.flatMap(templatesOf), compileTemplate);
   return {
-    inputs: byItem(inputs),
+    inputs: byItem([...inputs, ...fromFiles]),
     subjects: byItem(subjects),
     templates: new Map(
       checks.map(({ path }) => [
@@ -46,7 +72,19 @@ export function compileRegoTexts(data: unknown): RegoTexts {
         templates.filter((one) => one.path[1] === path[1]).map(asTemplate),
       ]),
     ),
-    findings: [...findings, ...checks.flatMap(strayTemplates)],
+    messages: messages.templates,
+    findings: [...findings, ...messages.findings, ...checks.flatMap(strayTemplates)],
+  };
+}
+
+/** As in Postee, an empty text takes every alert. */
+const always: Condition = { matches: () => true };
+
+function failing(why: string): Condition {
+  return {
+    matches: () => {
+      throw new Error(why);
+    },
   };
 }
 
@@ -65,16 +103,13 @@ function asTemplate({ path, compiled }: Compiled<CheckTemplate["template"]>): Ch
 
 function misread(path: Path, thrown: unknown): Finding {
   const key = path.findLast((step) => typeof step === "string") ?? "";
-  if (thrown instanceof TemplateError)
-    return { ...error(path, `template in ${key}: ${plainly(thrown.message)}`), within: thrown };
+  if (thrown instanceof TemplateError) {
+    const fault = error(path, `template in ${key}: ${plainly(thrown.message)}`);
+    return { ...fault, within: thrown, cut: path.slice(0, 2) };
+  }
   if (!(thrown instanceof RegoError)) throw thrown;
   const within = { row: Math.max(thrown.row, 1), col: Math.max(thrown.col, 1) };
   return { ...error(path, `Rego in ${key}: ${plainly(thrown.reason)}`), within };
-}
-
-/** The engine speaks as OPA does, but for what only its authors understand. */
-function plainly(reason: string): string {
-  return reason.replace("unexpected eof token", "it ends too early");
 }
 
 /** Texts of a check that are rendered from the alert: its URL, and what its assertions look at and compare with. */

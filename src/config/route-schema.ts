@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { mode } from "../model/action.ts";
 import { duration, name, settings } from "../model/settings.ts";
+import { plugins } from "./plugins-schema.ts";
 import { link } from "./values.ts";
 
 const actionNames = z.array(z.string());
@@ -69,6 +70,12 @@ export const route = settings({
     .string()
     .optional()
     .describe("which alerts it takes: the body of a Rego rule over the alert (`input`); absent: all of them"),
+  "input-files": z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Rego files in place of `input`: rule `allow` of package `postee`; in the folder `rego-filters` beside this file, or in REGO_FILTERS_PATH",
+    ),
   subject: z
     .string()
     .optional()
@@ -83,6 +90,17 @@ export const route = settings({
   actions: actionNames
     .prefault([])
     .describe("told at once when the alert arrives, in parallel with the checks"),
+  template: z
+    .string()
+    .optional()
+    .describe("what its `actions` are told on arrival, by name; default: each action's own message"),
+  plugins: plugins
+    .prefault({})
+    .describe("of Postee: gather and sift what `actions` are told; verdicts are always told"),
+  "serialize-actions": z
+    .boolean()
+    .prefault(false)
+    .describe("tell `actions` one after the other, in the order of the list"),
   checks: z.array(z.string()).prefault([]).describe("run to find out whether the alert is true"),
   locations: z.array(z.string()).min(1).optional().describe("where the checks run from; default: everywhere"),
   spare: z

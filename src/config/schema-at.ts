@@ -19,6 +19,13 @@ export function knownKeys(schema: z.core.$ZodType, data: unknown, path: Path): r
   return def?.type === "object" ? Object.keys(def.shape) : [];
 }
 
+/** The words that `type` may be in a map of this schema; none where `type` does not choose. */
+export function knownTypes(schema: z.core.$ZodType): readonly string[] {
+  const { def } = (unwrap(schema, undefined) as z.core.$ZodTypes)._zod;
+  if (def.type !== "union") return [];
+  return def.options.flatMap((choice) => [...(choice._zod.propValues?.["type"] ?? [])].map(String));
+}
+
 function memberOf(def: z.core.$ZodTypes["_zod"]["def"], step: string): z.core.$ZodType | undefined {
   if (def.type === "array") return def.element;
   if (def.type === "record") return def.valueType;
@@ -38,7 +45,7 @@ function unwrap(schema: z.core.$ZodType, data: unknown): z.core.$ZodType {
     case "pipe":
       return unwrap(def.in, data);
     case "union": {
-      const type = (data as { type?: z.core.util.Primitive } | null)?.type;
+      const type = (data as { type?: z.core.util.Primitive } | null | undefined)?.type;
       const option = def.options.find((choice) => choice._zod.propValues?.["type"]?.has(type));
       return option === undefined ? schema : unwrap(option, data);
     }

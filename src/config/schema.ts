@@ -4,6 +4,8 @@ import { checkSettings } from "../check/probes/index.ts";
 import { sourceSettings } from "../ingest/sources/index.ts";
 import { secret, settings } from "../model/settings.ts";
 import { actionSettings } from "../notify/actions/index.ts";
+import { template } from "./message-templates.ts";
+import { posteeSize } from "./postee-values.ts";
 import { route } from "./route-schema.ts";
 import { address, addressRange, link, size } from "./values.ts";
 
@@ -35,6 +37,7 @@ export const fileSchema = settings({
     .prefault([{ name: "local", type: "local" }])
     .describe("where checks run from"),
   checks: z.array(checkSettings).prefault([]).describe("what to look at"),
+  templates: z.array(template).prefault([]).describe("of Postee: what actions are told of an alert, in Rego"),
   routes: z.array(route).prefault([]).describe("which alerts start which checks, and who is told"),
   actions: z.array(actionSettings).prefault([]).describe("whom and what to tell"),
   unrouted: actionNames.describe("actions told of alerts that no route took or that could not be read"),
@@ -48,6 +51,15 @@ export const fileSchema = settings({
     .prefault([])
     .describe("senders of alerts, each posts to a URL of its own: `/alerts/{name}`"),
   server: server.prefault({}).describe("this server"),
+  "aqua-server": z.string().optional().describe("base of links to images, for templates written for Postee"),
+  name: z.string().optional().describe("of Postee, a title without effect"),
+  rules: z
+    .array(z.record(z.string(), z.unknown()))
+    .optional()
+    .describe("of Postee, for its web page alone, without effect"),
+  "max-db-size": posteeSize.optional().describe("of Postee, without effect"),
+  "db-verify-interval": z.int().optional().describe("of Postee, hours, without effect"),
+  "delete-old-data": z.int().optional().describe("of Postee, without effect"),
 });
 export type FileSettings = z.output<typeof fileSchema>;
 export type RouteSettings = FileSettings["routes"][number];

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { secretsIn } from "../model/secret.ts";
+import { revealSecrets, secretsIn } from "../model/secret.ts";
 import type { SecretSource } from "../model/secret.ts";
 import type { Finding, Severity } from "./finding.ts";
 
@@ -41,6 +41,9 @@ function present(text: string | undefined, what: string, otherwise: string): str
   return text;
 }
 
+/** Sections whose secrets are needed before anything is sent. */
+const opened = new Set<PropertyKey>(["locations", "checks"]);
+
 /** The secrets of the file that cannot be read. */
 export function checkSecrets(file: unknown, read: SecretSource, severity: Severity): Finding[] {
   return secretsIn(file).flatMap(({ path, secret }): Finding[] => {
@@ -48,7 +51,20 @@ export function checkSecrets(file: unknown, read: SecretSource, severity: Severi
       read(secret.reference);
       return [];
     } catch (thrown) {
-      return [{ path, severity, message: `a secret is missing: ${(thrown as Error).message}` }];
+      const message = `a secret is missing: ${(thrown as Error).message}`;
+      return [{ path, severity, message, ...(opened.has(path[0] ?? "") ? { cut: path.slice(0, 2) } : {}) }];
+    }
+  });
+}
+
+/** Settings in which an empty text stands for each secret that cannot be read: what Postee makes of unset variables. */
+export function withEmptySecrets<T>(settings: T, read: SecretSource): T {
+  return revealSecrets(settings, (reference) => {
+    try {
+      read(reference);
+      return reference;
+    } catch {
+      return "";
     }
   });
 }

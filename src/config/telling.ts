@@ -3,8 +3,13 @@ import { error, warning } from "./finding.ts";
 import type { Finding, Path } from "./finding.ts";
 import type { FileSettings, RouteSettings } from "./schema.ts";
 
-/** The kinds of the file's actions by name. */
-export type KindOf = ReadonlyMap<string, ActionKind>;
+/** What the file's actions are, by name: their kind, or a vote. */
+export type KindOf = ReadonlyMap<string, ActionKind | "vote">;
+
+/** Whether anybody looks if a route's alerts are true. */
+export function isChecked({ checks, actions }: RouteSettings, kinds: KindOf): boolean {
+  return checks.length > 0 || actions.some((action) => kinds.get(action) === "vote");
+}
 
 /** Whether somebody is told of everything that matters (docs/verdicts.md, "Telling"). */
 export function checkTelling(file: FileSettings, kinds: KindOf): Finding[] {
@@ -23,7 +28,7 @@ function strayAlerts({ unrouted, trouble = [] }: FileSettings): Finding[] {
 function checkRoute(route: RouteSettings, path: Path, kinds: KindOf): Finding[] {
   const notify: Path = [...path, "notify"];
   const findings = route.recordOnly ? [] : [...silence(route, path, kinds), ...emptyLists(route, notify)];
-  if (route.checks.length === 0) return [...findings, ...notifyWithoutChecks(route, notify)];
+  if (!isChecked(route, kinds)) return [...findings, ...notifyWithoutChecks(route, notify)];
   return [
     ...findings,
     ...neverSpared(route, notify),
@@ -33,16 +38,17 @@ function checkRoute(route: RouteSettings, path: Path, kinds: KindOf): Finding[] 
 
 /** A route takes an alert away from `unrouted`: one that tells nobody makes it vanish. */
 function silence(route: RouteSettings, path: Path, kinds: KindOf): Finding[] {
-  const { name, checks, actions, notify, mode } = route;
+  const { name, actions, notify, mode } = route;
+  const checked = isChecked(route, kinds);
   const lasting = actions.filter((action) => ["message", "pager"].includes(kinds.get(action) ?? "message"));
-  const listed = checks.length === 0 ? actions : (notify.confirmed ?? lasting);
+  const listed = checked ? (notify.confirmed ?? lasting) : actions;
   const told = mode === "annotate" ? listed.filter((action) => kinds.get(action) !== "pager") : listed;
   if (told.length > 0 || notify.confirmed?.length === 0) return [];
-  const message =
-    checks.length === 0
-      ? `route "${name}" takes alerts and tells nobody: list actions, or say record-only: true`
-      : `route "${name}" tells nobody that the trouble is confirmed: list notify.confirmed, or say record-only: true`;
-  return [error([...path, "name"], message)];
+  const message = checked
+    ? `route "${name}" tells nobody that the trouble is confirmed: list notify.confirmed, or say record-only: true`
+    : `route "${name}" takes alerts and tells nobody: list actions, or say record-only: true`;
+  // What it would take is told to `unrouted` then.
+  return [{ ...error([...path, "name"], message), cut: path }];
 }
 
 const mustBeTold = ["confirmed", "regional", "degraded", "not-reproduced", "inconclusive"] as const;
@@ -50,9 +56,10 @@ const mustBeTold = ["confirmed", "regional", "degraded", "not-reproduced", "inco
 function emptyLists({ notify }: RouteSettings, path: Path): Finding[] {
   return mustBeTold
     .filter((outcome) => notify[outcome]?.length === 0)
-    .map((outcome) =>
-      error([...path, outcome], `${outcome} is told to nobody: list an action, or say record-only: true`),
-    );
+    .map((outcome) => {
+      const message = `${outcome} is told to nobody: list an action, or say record-only: true`;
+      return { ...error([...path, outcome], message), cut: [...path, outcome] };
+    });
 }
 
 /** Not knowing is no reason to let people sleep. */
@@ -61,12 +68,11 @@ function sparedPagers({ actions, notify }: RouteSettings, path: Path, kinds: Kin
   const without = (list: readonly string[] | undefined) =>
     list === undefined ? [] : pagers.filter((pager) => !list.includes(pager));
   return [
-    ...without(notify.inconclusive).map((pager) =>
-      error(
-        [...path, "inconclusive"],
-        `inconclusive leaves out the pager "${pager}" that confirmed has: add it`,
-      ),
-    ),
+    ...without(notify.inconclusive).map((pager) => {
+      const message = `inconclusive leaves out the pager "${pager}" that confirmed has: add it`;
+      const at: Path = [...path, "inconclusive"];
+      return { ...error(at, message), cut: at };
+    }),
     ...without(notify.regional).map((pager) =>
       warning(
         [...path, "regional"],

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Finding, Path } from "./finding.ts";
 import { error } from "./finding.ts";
 import { instead, nearest } from "./nearest.ts";
+import { posteeType } from "./postee-keys.ts";
 import { valueAt } from "./raw.ts";
 import { knownKeys, schemaAt } from "./schema-at.ts";
 
@@ -16,22 +17,39 @@ export function wordIssues(
 ): Finding[] {
   return issues.flatMap((issue): Finding[] => {
     const { path } = issue;
-    if (issue.code !== "unrecognized_keys") return [error(path, wordAt(issue, schema, data))];
+    if (issue.code !== "unrecognized_keys")
+      return [{ ...error(path, wordAt(issue, schema, data)), cut: unusable(path) }];
     const known = knownKeys(schema, data, path);
     return issue.keys.map((key) => ({
       ...error([...path, key], `unknown key "${key}"${instead(key, known, "the keys here are")}`),
       onKey: true,
+      cut: [...path, key],
     }));
   });
 }
 
+/** Sections whose entries are used whole or not at all: half an action would tell the wrong thing. */
+const wholeEntries = new Set<PropertyKey>(["actions", "checks", "locations", "sources", "templates"]);
+
+/** What cannot be used because of a fault at a path. */
+function unusable(path: Path): Path {
+  return wholeEntries.has(path[0] ?? "") ? path.slice(0, 2) : path;
+}
+
 function wordAt(issue: z.core.$ZodIssue, schema: z.core.$ZodType, data: unknown): string {
   const value = valueAt(data, issue.path);
+  const foreign = foreignType(issue.path, value);
+  if (foreign !== undefined) return `Postee's \`${foreign}\` is not there (yet): use webhook or http`;
   if (value === undefined) return `"${String(issue.path.at(-1))}" is missing${choicesOf(issue)}`;
   const words =
     issue.message || almost(issue, schemaAt(schema, data, issue.path), value) || wordIssue(issue, value);
   const label = labelOf(issue.path);
   return label === "" ? words : `${label}: ${words}`;
+}
+
+/** A type of action that Postee has and that is not here. */
+function foreignType([section, , key]: Path, value: unknown): string | undefined {
+  return section === "actions" && key === "type" && typeof value === "string" ? posteeType(value) : undefined;
 }
 
 /**

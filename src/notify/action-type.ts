@@ -13,6 +13,7 @@ export const actionKeys = {
     .default([])
     .describe("actions that are told instead when this one cannot be reached"),
   timeout: duration.default(10_000).describe("for one delivery to be taken"),
+  "runs-on": z.string().exactOptional().describe("of Postee, without effect: every action runs here"),
 };
 
 export interface ActionSettings {
@@ -20,8 +21,8 @@ export interface ActionSettings {
   readonly name: string;
   readonly enable: boolean;
   readonly fallback: readonly string[];
-  /** ms */
-  readonly timeout: number;
+  /** ms; undefined: as long as actions of its type usually wait. */
+  readonly timeout?: number | undefined;
 }
 
 /**

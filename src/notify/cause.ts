@@ -24,6 +24,7 @@ const errorWords: Readonly<Record<string, string>> = {
   "http.protocol": "the answer is no HTTP",
   "http.redirect-loop": "redirects in a loop",
   "http.blocked": "we are refused as a robot",
+  "http.function-error": "your function says no",
   "content.assertion": "wrong content",
   "content.json": "the answer is no JSON",
   "content.latency": "slower than asked",

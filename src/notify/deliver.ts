@@ -19,6 +19,8 @@ const firstPauseMs = 1000;
 const fallbackAfterMs = 60_000;
 /** A pager that asks us to wait longer than this is asked again all the same. */
 const longestPagerWaitMs = 60_000;
+const usualTimeoutMs = 10_000;
+
 /** What an action has, beyond its own timeout, to notice that time is up. */
 const graceMs = 1000;
 const maxErrorLength = 500;
@@ -91,7 +93,7 @@ export async function sendDelivery<Settings extends ActionSettings>(
   message: Message,
   { signal, thread }: Sending,
 ): Promise<string | null> {
-  using limit = deadline(signal, settings.timeout + graceMs);
+  using limit = deadline(signal, (settings.timeout ?? usualTimeoutMs) + graceMs);
   const { promise: timeUp, reject } = Promise.withResolvers<never>();
   limit.signal.addEventListener("abort", () => {
     reject(limit.signal.reason);

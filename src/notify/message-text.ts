@@ -35,6 +35,18 @@ export function whereOf({ location, check }: LocationLine, { locations }: Messag
   return several ? `${location} ${check}` : location;
 }
 
+/** As many lines as there is room for; the last ones, which are the least bad, are only counted. */
+export function fittingLines(
+  lines: readonly string[],
+  room: number,
+  sizeOf: (line: string) => number = (line) => line.length + 1,
+): string[] {
+  let size = 0;
+  const fitting = lines.filter((line) => (size += sizeOf(line)) <= room);
+  const left = lines.length - fitting.length;
+  return left === 0 ? fitting : [...fitting, `… and ${counted(left, "more location")}`];
+}
+
 /** The message's own links; what else looks like one came from a stranger. */
 export function linksOf({ runbook, link }: Message): { label: string; url: string }[] {
   return [

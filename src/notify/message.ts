@@ -83,8 +83,8 @@ function incidentLink({ publicUrl, incident, delivery }: MessageFacts): string |
   return `${base.replace(/\/$/, "")}/incidents/${encodeURIComponent(incident.id)}`;
 }
 
-function messageAlert({ id, receivedAt, contentType, body }: Alert): MessageAlert {
-  const received = { id, receivedAt: new Date(receivedAt).toISOString(), contentType };
+function messageAlert({ id, source, status, receivedAt, contentType, body }: Alert): MessageAlert {
+  const received = { id, source, status, receivedAt: new Date(receivedAt).toISOString(), contentType };
   try {
     return {
       ...received,

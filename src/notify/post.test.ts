@@ -40,7 +40,12 @@ async function failureOf(work: Promise<unknown>): Promise<DeliveryError> {
 
 test("the answer comes with status, wait and the beginning of its text", async (t) => {
   const answer = await ask(answering(429, "slow\ndown", { "retry-after": "30" }), t.signal);
-  assert.deepEqual(answer, { status: 429, retryAfterMs: 30_000, text: "slow down" });
+  assert.deepEqual(answer, {
+    status: 429,
+    retryAfterMs: 30_000,
+    text: "slow down",
+    body: "slow\ndown",
+  });
 });
 
 test("what is sent is JSON, with the caller's headers", async (t) => {
@@ -52,6 +57,18 @@ test("what is sent is JSON, with the caller's headers", async (t) => {
   assert.equal(got?.path, `/services/${key}`);
   assert.equal(got?.headers.authorization, "Bearer token");
   assert.equal(got?.headers["content-type"], "application/json; charset=utf-8");
+});
+
+const quoting: Answering = (response, { path, body }) => response.writeHead(400).end(`${path} ${body}`);
+
+test("what is secret in the body is not quoted, and an address that is text is", async (t) => {
+  await using receiver = await startReceiver(quoting);
+  const url = `${receiver.url}/v2/enqueue`;
+  const { text } = await postJson(
+    request("", { url, body: '{"key":"hush-hush"}', secrets: ["hush-hush"] }),
+    t.signal,
+  );
+  assert.equal(text, '/v2/enqueue {"key":"[secret]"}');
 });
 
 test("of a huge answer only the beginning is read", async (t) => {
@@ -108,7 +125,7 @@ test("what later is no better for is permanent", () => {
 });
 
 test("a refusal says what was answered", () => {
-  const cases: readonly [answer: Omit<Answer, "retryAfterMs">, message: string][] = [
+  const cases: readonly [answer: Omit<Answer, "retryAfterMs" | "body">, message: string][] = [
     [{ status: 404, text: "no_service" }, "answered 404: no_service"],
     [{ status: 500, text: "" }, "answered 500"],
     [{ status: 302, text: "" }, "answered 302, a redirect, which is not followed"],

@@ -5,12 +5,14 @@ import { receiverUrl } from "./receiver-url.ts";
 import { plainText } from "./text.ts";
 
 export interface PostRequest {
-  /** Revealed. A receiver's address is often its password. */
-  readonly url: Secret;
+  /** Revealed. A receiver's address is often its password; one that is text is no secret. */
+  readonly url: Secret | string;
   /** Revealed as well. */
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON */
   readonly body: string;
+  /** What in the body must not be seen where the answer quotes it. */
+  readonly secrets?: readonly string[];
   readonly timeoutMs: number;
 }
 
@@ -20,9 +22,11 @@ export interface Answer {
   readonly retryAfterMs: number | undefined;
   /** The beginning of the body as one line, without the request's secrets: fit for an error message. */
   readonly text: string;
+  /** The body as it came, at most 256 KiB of it: to be read, never to be shown. */
+  readonly body: string;
 }
 
-const maxAnswerBytes = 4096;
+const maxAnswerBytes = 262_144;
 const maxQuotedLength = 200;
 
 /**
@@ -31,7 +35,7 @@ const maxQuotedLength = 200;
  * @throws DeliveryError when there is no answer. No error carries the address or a header: they are the secrets.
  */
 export async function postJson(request: PostRequest, signal: AbortSignal): Promise<Answer> {
-  const url = receiverUrl(request.url.reference);
+  const url = receiverUrl(typeof request.url === "string" ? request.url : request.url.reference);
   if (url === null) throw new DeliveryError("url is no address to post to", { permanent: true });
   const headers = requestHeaders(request.headers ?? {});
   using limit = deadline(signal, request.timeoutMs);
@@ -45,16 +49,17 @@ export async function postJson(request: PostRequest, signal: AbortSignal): Promi
   const response = await fetch(url, init).catch((error: unknown) => {
     throw new DeliveryError("the request failed", { permanent: false, cause: error });
   });
-  const text = await beginningOf(response);
+  const body = await beginningOf(response.body ?? []);
   return {
     status: response.status,
     retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
-    text: plainText(hideSecrets(text, [...urlParts(url), ...headerParts(request)]), maxQuotedLength),
+    text: plainText(hideSecrets(body, secretsOf(request, url)), maxQuotedLength),
+    body,
   };
 }
 
 /** Why an answer is no success, and whether the same request may have better luck later. */
-export function refusal({ status, text, retryAfterMs }: Answer): DeliveryError {
+export function refusal({ status, text, retryAfterMs }: Omit<Answer, "body">): DeliveryError {
   const redirected = status >= 300 && status < 400 ? ", a redirect, which is not followed" : "";
   const unexpected = status < 300 ? ", but not as one that has taken the message" : "";
   const said = text === "" ? "" : `: ${text}`;
@@ -93,11 +98,11 @@ function requestHeaders(own: Readonly<Record<string, string>>): Headers {
 }
 
 /** An answer whose body does not come is still an answer: its status says whether the message was taken. */
-async function beginningOf(response: Response): Promise<string> {
+export async function beginningOf(body: AsyncIterable<unknown> | Iterable<unknown>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of body) {
       chunks.push(chunk as Uint8Array);
       size += (chunk as Uint8Array).length;
       if (size >= maxAnswerBytes) break;
@@ -108,8 +113,13 @@ async function beginningOf(response: Response): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxAnswerBytes));
 }
 
+function secretsOf(request: PostRequest, url: URL): string[] {
+  const address = typeof request.url === "string" ? [] : urlParts(url);
+  return [...address, ...headerParts(request), ...(request.secrets ?? [])];
+}
+
 /** What of an address may be a password, as error pages quote it: the path, its parts, and the values of its query. */
-function urlParts(url: URL): string[] {
+export function urlParts(url: URL): string[] {
   const path = [url.pathname + url.search, url.pathname, ...url.pathname.split("/")];
   return [url.href, ...path, ...url.searchParams.values()];
 }
@@ -119,7 +129,8 @@ function headerParts({ headers = {} }: PostRequest): string[] {
   return Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
 }
 
-function hideSecrets(text: string, secrets: readonly string[]): string {
+/** Text of a receiver's without what we told it in confidence. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
   // Short words (`/`, `api`, `v1`) are no secrets, and hiding them would make the rest unreadable.
   return secrets
     .filter((word) => word.length >= 6)

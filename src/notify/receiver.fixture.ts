@@ -4,8 +4,11 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 export interface Received {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** Each line by itself: name, value, name, value. */
+  readonly rawHeaders: readonly string[];
   readonly body: string;
 }
 
@@ -22,7 +25,8 @@ export async function startReceiver(answer: Answering): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     const take = async () => {
-      const whole = { path: request.url ?? "", headers: request.headers, body: await text(request) };
+      const { method = "", url: path = "", headers, rawHeaders } = request;
+      const whole = { method, path, headers, rawHeaders, body: await text(request) };
       received.push(whole);
       answer(response, whole);
     };

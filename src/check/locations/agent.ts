@@ -1,15 +1,10 @@
 import * as z from "zod";
-import { describeError, LocationError } from "../../model/errors.ts";
+import { LocationError } from "../../model/errors.ts";
 import type { Observation } from "../../model/observation.ts";
-import { probeProtocolVersion, probeResponse, type ProbeRequest } from "../../model/probe-protocol.ts";
+import type { ProbeRequest } from "../../model/probe-protocol.ts";
 import { name, secret, settings } from "../../model/settings.ts";
-import { version } from "../../model/version.ts";
-import { cutShort } from "../abortable.ts";
-import { issueLines } from "../issues.ts";
 import { defineLocation } from "../location-type.ts";
-
-/** No observation comes near it: 17 findings with 40 headers of 200 characters each. */
-const answerLimit = 1_000_000;
+import { answered, exchange, readObservation, type HttpAnswer } from "./ask.ts";
 
 const agentSettings = settings({
   type: z.literal("agent"),
@@ -19,6 +14,8 @@ const agentSettings = settings({
   domain: name.optional().describe("the failure domain; the location's name when left out"),
 });
 type AgentSettings = z.output<typeof agentSettings>;
+
+const who = "the agent";
 
 /** A machine of yours that runs `crosscheck agent --listen`; docs/locations/agent.md. */
 export const agent = defineLocation({
@@ -40,48 +37,16 @@ async function ask(
   request: ProbeRequest,
   signal: AbortSignal,
 ): Promise<Observation> {
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      // A redirect would carry the token and the check's secrets elsewhere.
-      redirect: "manual",
-      headers: {
-        authorization: `Bearer ${token.reference}`,
-        "content-type": "application/json",
-        "user-agent": `crosscheck/${version}`,
-      },
-      body: JSON.stringify(request),
-      signal,
-    });
-    const text = await readCapped(response);
-    if (response.status !== 200) throw refusal(response.status, text);
-    return parse(text);
-  } catch (error) {
-    if (error instanceof LocationError) throw error;
-    if (signal.aborted) throw cutShort(signal);
-    // fetch says "fetch failed"; what happened is the cause.
-    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new LocationError("location.unreachable", `the agent cannot be reached: ${describeError(reason)}`, {
-      cause: error,
-    });
-  }
-}
-
-async function readCapped({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > answerLimit) throw garbage(`its answer is longer than ${answerLimit} bytes`);
-  }
-  return Buffer.concat(chunks).toString();
+  const headers = { authorization: `Bearer ${token.reference}`, "content-type": "application/json" };
+  const answer = await exchange({ url, who, headers, body: JSON.stringify(request) }, signal);
+  if (answer.status !== 200) throw refusal(answer);
+  return readObservation(answer.text, who);
 }
 
 /** What an answer other than 200 says about the agent. */
-function refusal(status: number, text: string): LocationError {
-  const detail = problemDetail(text);
-  const said = `the agent answered ${status}${detail === "" ? "" : `: ${detail}`}`;
+function refusal(answer: HttpAnswer): LocationError {
+  const { status } = answer;
+  const said = answered(who, answer);
   if (status === 401 || status === 403) {
     return new LocationError("location.unauthorized", `${said}; is its token the one in \`token:\`?`);
   }
@@ -89,37 +54,4 @@ function refusal(status: number, text: string): LocationError {
   if (status === 400) return new LocationError("location.request", said);
   if (status === 429) return new LocationError("location.throttled", said);
   return new LocationError("location.protocol", said);
-}
-
-const problem = z.object({ detail: z.string() });
-
-/** The `detail` of RFC 9457 problem details, cut; empty when there is none. */
-function problemDetail(text: string): string {
-  try {
-    return problem.parse(JSON.parse(text)).detail.slice(0, 300);
-  } catch {
-    return "";
-  }
-}
-
-const versioned = z.object({ version: z.literal(probeProtocolVersion) });
-
-function parse(text: string): Observation {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw garbage("its answer is not JSON", cause);
-  }
-  if (!versioned.safeParse(json).success) {
-    throw garbage(`its answer is not of version ${probeProtocolVersion} of the probe protocol`);
-  }
-  const { data, error } = probeResponse.safeParse(json);
-  if (data === undefined)
-    throw garbage(`its answer is not the probe protocol: ${issueLines(error).slice(0, 3).join("; ")}`, error);
-  return data.observation;
-}
-
-function garbage(message: string, cause?: unknown): LocationError {
-  return new LocationError("location.protocol", `the agent cannot be understood: ${message}`, { cause });
 }

@@ -6,7 +6,7 @@ import type { Message } from "../../model/message.ts";
 import { composeMessage } from "../message.ts";
 import { answering, endless, resetting, startReceiver } from "../receiver.fixture.ts";
 import type { Answering } from "../receiver.fixture.ts";
-import { confirmed, regional, scenes } from "../scenes.fixture.ts";
+import { confirmed, regional, scenes, trigger } from "../scenes.fixture.ts";
 import { slack } from "./slack.ts";
 
 interface Text {
@@ -99,6 +99,23 @@ for (const [what, text] of Object.entries(hostile))
     }
     assert.match(texts.join("\n"), /… and \d+ more locations/);
   });
+
+test("a template's blocks stand under its title", async (t) => {
+  const rendered = { title: "Scan", description: '{"type":"divider"},', url: null };
+  const message = composeMessage({ ...trigger, rendered });
+  const { text, blocks } = await payloadOf(message, t.signal);
+  assert.equal(text, message.firstLine);
+  assert.deepEqual(
+    blocks.map(({ type }) => type),
+    ["section", "divider"],
+  );
+  const wrong = { ...rendered, description: "<h1>Scan</h1>" };
+  await assert.rejects(payloadOf(composeMessage({ ...trigger, rendered: wrong }), t.signal), {
+    name: "DeliveryError",
+    permanent: true,
+    message: /template does not write blocks for Slack: what it writes is no JSON/,
+  });
+});
 
 test("an answer but `ok` is a failure", async (t) => {
   const cases: readonly [

@@ -1,14 +1,19 @@
 import * as z from "zod";
-import type { Message } from "../../model/message.ts";
-import { settings } from "../../model/settings.ts";
+import { DeliveryError } from "../../model/errors.ts";
+import { secret, settings } from "../../model/settings.ts";
 import { actionKeys, defineAction } from "../action-type.ts";
-import { contextOf, linksOf, listText, voteWords, whereOf } from "../message-text.ts";
 import { postJson, refusal } from "../post.ts";
-import { secretUrl } from "../receiver-url.ts";
-import { counted, cutText } from "../text.ts";
+import { isReference, secretUrl } from "../receiver-url.ts";
+import { tellBySlackBot } from "./slack-bot.ts";
+import { slackMessage } from "./slack-message.ts";
 
-/** Slack's own word for having taken a message; anything else, even with status 200, means that it has not. */
+/** A webhook's own word for having taken a message; anything else, even with status 200, means that it has not. */
 const taken = "ok";
+
+const tokenForm = "a bot token begins with xoxb-";
+
+const oneWay =
+  "write either url, the address of an incoming webhook, or token and channel, for a bot that keeps each incident in one thread";
 
 export const slack = defineAction({
   name: "slack",
@@ -16,104 +21,45 @@ export const slack = defineAction({
   settings: settings({
     type: z.literal("slack"),
     ...actionKeys,
-    url: secretUrl.describe("the address of an incoming webhook, https://hooks.slack.com/services/…"),
+    url: secretUrl
+      .optional()
+      .describe("the address of an incoming webhook, https://hooks.slack.com/services/…"),
+    token: secret
+      .refine(({ reference }) => isReference(reference) || isBotToken(reference), tokenForm)
+      .optional()
+      .describe("instead of `url`: the token of a bot with the scope chat:write, xoxb-…"),
+    channel: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("with `token`: the channel's ID (C…), or its name when it is a public one"),
+    "api-url": z
+      .url({ protocol: /^https?$/ })
+      .default("https://slack.com/api")
+      .describe("with `token`: where Slack's Web API is"),
+  }).superRefine(({ url, token, channel }, context) => {
+    const isHook = url !== undefined && token === undefined && channel === undefined;
+    const isBot = url === undefined && token !== undefined && channel !== undefined;
+    if (isHook || isBot) return;
+    const path = url !== undefined || (token === undefined && channel === undefined) ? "url" : missing(token);
+    context.addIssue({ code: "custom", path: [path], message: oneWay });
   }),
-  async send(message, { url, timeout }, { signal }) {
-    const answer = await postJson(
-      { url, body: JSON.stringify(payload(message)), timeoutMs: timeout },
-      signal,
-    );
+  async send(message, { url, token, channel, apiUrl, timeout }, { signal, thread }) {
+    if (url === undefined) {
+      const bot = { token: token?.reference ?? "", channel: channel ?? "", apiUrl, timeoutMs: timeout };
+      if (!isBotToken(bot.token)) throw new DeliveryError(tokenForm, { permanent: true });
+      return await tellBySlackBot(message, bot, { signal, thread });
+    }
+    const body = JSON.stringify(slackMessage(message));
+    const answer = await postJson({ url, body, timeoutMs: timeout }, signal);
     if (answer.status !== 200 || answer.text !== taken) throw refusal(answer);
   },
 });
 
-/**
- * Slack refuses a block over 3,000 characters (a header over 150) and a whole message near 13,200. The parts below add
- * up to less than 11,500.
- */
-const limits = {
-  header: 150,
-  section: 3000,
-  summary: 1500,
-  line: 600,
-  lines: 5000,
-  items: 1200,
-  link: 400,
-  context: 500,
-};
-
-function payload(message: Message) {
-  const { firstLine, summary, notTested, next } = message;
-  const links = linksOf(message).filter(({ url }) => escape(url).length <= limits.link);
-  const sections = [
-    cutText(summary, limits.summary, escape),
-    ...locationSections(message),
-    cutText(listText("Not tested", notTested), limits.items, escape),
-    cutText(listText("Crosscheck", next), limits.items, escape),
-    links.map(({ label, url }) => `<${escape(url)}|${label}>`).join("  ·  "),
-  ];
-  return {
-    text: escape(firstLine),
-    blocks: [
-      {
-        type: "header",
-        text: { type: "plain_text", text: cutText(`${symbolOf(message)} ${firstLine}`, limits.header) },
-      },
-      ...sections.filter((text) => text !== "").map((text) => ({ type: "section", text: mrkdwn(text) })),
-      { type: "context", elements: [mrkdwn(cutText(contextOf(message), limits.context, escape))] },
-    ],
-  };
+function isBotToken(text: string): boolean {
+  return /^xoxb-[\w-]+$/.test(text);
 }
 
-/** `verbatim`: no address, channel or name in the text becomes a link or a mention by itself; strangers wrote it. */
-function mrkdwn(text: string) {
-  return { type: "mrkdwn", text, verbatim: true };
-}
-
-/** A line for each location; those that fail come first, and the last ones are only counted if there is no room. */
-function locationSections(message: Message): string[] {
-  const lines = message.locations.map((line) => {
-    const label = `${voteSymbols[line.vote]} *${voteWords[line.vote]}* ${escape(whereOf(line, message))}`;
-    return `${label}: ${cutText(line.text, limits.line, escape)}`;
-  });
-  let length = 0;
-  const fitting = lines.filter((line) => (length += line.length + 1) <= limits.lines);
-  const left = lines.length - fitting.length;
-  const shown = left === 0 ? fitting : [...fitting, `… and ${counted(left, "more location")}`];
-  return shown.reduce<string[]>((sections, line) => {
-    const joined = sections.length === 0 ? line : `${sections.at(-1)}\n${line}`;
-    return joined.length <= limits.section ? [...sections.slice(0, -1), joined] : [...sections, line];
-  }, []);
-}
-
-/** The three characters with which mrkdwn makes links and mentions (`<!channel>`). */
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-const voteSymbols = { fail: "✖", flaky: "≈", degraded: "▲", pass: "✔", none: "?" } as const;
-
-const outcomeSymbols = {
-  confirmed: "❌",
-  regional: "⚠️",
-  degraded: "⏳",
-  inconclusive: "❓",
-  "not-reproduced": "☑️",
-} as const;
-
-/** Beside the words, never instead of them; no two have the same shape. */
-function symbolOf({ event, verdict }: Message): string {
-  switch (event) {
-    case "trigger":
-      return "🔎";
-    case "recovered":
-      return "✅";
-    case "trouble":
-      return "🔧";
-    case "test":
-      return "🧪";
-    case "verdict":
-    case "change":
-      return outcomeSymbols[verdict?.outcome ?? "inconclusive"];
-  }
+function missing(token: unknown): string {
+  return token === undefined ? "token" : "channel";
 }

@@ -1,12 +1,11 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { DeliveryError } from "../../model/errors.ts";
-import type { Incident } from "../../model/incident.ts";
 import type { Message } from "../../model/message.ts";
-import { observationJson } from "../../model/observation.ts";
 import type { Secret } from "../../model/secret.ts";
 import { secret, settings } from "../../model/settings.ts";
 import { actionKeys, defineAction } from "../action-type.ts";
+import { payload } from "../payload.ts";
 import { postJson, refusal } from "../post.ts";
 import { isReference, secretUrl } from "../receiver-url.ts";
 
@@ -61,45 +60,4 @@ function signingKey(text: string): Buffer | null {
   const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
   const key = Buffer.from(encoded ?? "", "base64");
   return key.length >= 24 && key.length <= 64 ? key : null;
-}
-
-function payload(message: Message) {
-  const { event, incident, verdict, observations, alert, sentAt } = message;
-  const { firstLine, summary, locations, notTested, next, runbook, link } = message;
-  return {
-    type: `crosscheck.${event}`,
-    timestamp: time(sentAt),
-    data: {
-      event,
-      incident: incidentJson(incident),
-      verdict,
-      observations: observations.map(observationJson),
-      message: { firstLine, summary, locations, notTested, next, runbook, link },
-      alert,
-    },
-  };
-}
-
-/** Without what only Crosscheck itself works with: `version`, `progress`, `watchStep`. */
-function incidentJson(incident: Incident) {
-  const { id, route, subject, state, flags, alertCount, outcome, reason, told } = incident;
-  return {
-    id,
-    route,
-    subject,
-    state,
-    flags,
-    alertCount,
-    outcome,
-    reason,
-    openedAt: time(incident.openedAt),
-    lastAlertAt: time(incident.lastAlertAt),
-    closedAt: time(incident.closedAt),
-    nextRunAt: time(incident.nextRunAt),
-    told: told === null ? null : { ...told, at: time(told.at) },
-  };
-}
-
-function time(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

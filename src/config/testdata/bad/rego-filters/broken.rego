@@ -1,0 +1,6 @@
+package postee
+
+default allow = false
+
+allow {
+}

@@ -1,0 +1,3 @@
+package postee
+
+default allow = true

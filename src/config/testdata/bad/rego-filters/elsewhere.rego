@@ -1,0 +1,5 @@
+package filters.elsewhere
+
+allow {
+	input.severity > 3
+}

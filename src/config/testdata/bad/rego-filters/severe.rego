@@ -1,0 +1,7 @@
+package postee
+
+default allow = false
+
+allow {
+	input.severity > 3
+}

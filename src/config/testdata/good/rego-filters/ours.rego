@@ -1,0 +1,9 @@
+package postee
+
+allow {
+	by_team("blue")
+}
+
+by_team(name) {
+	input.team == name
+}
