@@ -1,6 +1,6 @@
 import { quantile } from "./statistics.ts";
 
-export type Unit = "/s" | "ms" | "MB" | "%" | "s";
+export type Unit = "/s" | "ms" | "kB" | "MB" | "%" | "s";
 
 /** One number of the table. */
 export interface Figure {

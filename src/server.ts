@@ -1,6 +1,7 @@
 import { formatAddress } from "./config/values.ts";
 import type { Address } from "./config/values.ts";
 import { loadConfig } from "./config/load.ts";
+import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError, describeError } from "./model/errors.ts";
 import type { Log } from "./log.ts";
@@ -26,6 +27,10 @@ export interface ServerOptions {
   readonly database?: DatabaseLocation | undefined;
   /** Default: `server.listen` of the configuration. Port 0 takes a free one. */
   readonly listen?: Address | undefined;
+  /** Starts with a configuration that has faults, and does with it what it can. */
+  readonly lenient?: boolean;
+  /** Lets actions of the configuration run scripts on this machine. */
+  readonly allowExec?: boolean;
   readonly log: Log;
 }
 
@@ -45,7 +50,8 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   await using parts = new AsyncDisposableStack();
-  const { config, warnings } = await loadConfig(options.config, { secrets: "required" });
+  const load = loaderOf(options);
+  const { config, warnings } = await load();
   const listen = options.listen ?? config.server.listen;
   refuseOpenDoor(config, listen);
   const database = parts.use(
@@ -65,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pipeline = createPipeline(context);
   const stopping = new AbortController();
   const reloads = new Reloads(stopping.signal, () =>
-    reloadSetup(context, { path: options.config, setups, listen }),
+    reloadSetup(context, { path: options.config, load, setups, listen }),
   );
   parts.defer(() => reloads.ended());
   const site: Site = {
@@ -92,6 +98,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   options.log.info("serving", { url, config: config.path, hash: config.hash, database: database.kind });
   const started = parts.move();
   return { url, warnings, reload: () => reloads.next(), [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+function loaderOf({ config, lenient = false, allowExec = false }: ServerOptions) {
+  return () => loadConfig(config, { secrets: "required", lenient, allowExec });
 }
 
 /** Without tokens for both doors only this machine may reach us. */
@@ -159,14 +169,22 @@ class Reloads {
   }
 }
 
+interface Reloading {
+  readonly path: string;
+  readonly load: () => Promise<LoadedConfig>;
+  readonly setups: Setups;
+  readonly listen: Address;
+}
+
 /** Reads the file again: a good configuration takes the place of the running one whole, a bad one changes nothing. */
 async function reloadSetup(
   context: Context,
-  { path, setups, listen }: { readonly path: string; readonly setups: Setups; readonly listen: Address },
+  { path, load, setups, listen }: Reloading,
 ): ReturnType<Site["reload"]> {
   try {
-    const { config } = await loadConfig(path, { secrets: "required" });
+    const { config, warnings } = await load();
     refuseOpenDoor(config, listen);
+    for (const warning of warnings) context.log.warn("config-warning", { warning });
     setups.swap(await openSetup(config));
     context.metrics.reloads.inc({ result: "ok" });
     context.log.info("config-reloaded", { config: config.path, hash: config.hash });

@@ -61,4 +61,5 @@ test("the packed tarball works where it is installed", async (t) => {
     [],
     "tests stay at home",
   );
+  assert(files.includes(join("dist", "lambda", "index.mjs")), "the function for AWS Lambda");
 });

@@ -32,7 +32,7 @@ suite("error classes", () => {
     for (const file of await readdir(new URL("src/check/", root), { recursive: true })) {
       if (!/(?<!\.test)\.ts$/.test(file) || file === "failure.ts") continue;
       const source = await readFile(new URL(`src/check/${file}`, root), "utf8");
-      for (const [, name] of source.matchAll(/"(location\.[a-z-]+)"/g)) found.add(name ?? "");
+      for (const [, name] of source.matchAll(/"((?:location|http)\.[a-z-]+)"/g)) found.add(name ?? "");
     }
     const listed = (await documented("Found by the server")).map(([name]) => name ?? "");
     assert.deepEqual(listed.toSorted(), [...found].filter((name) => !(name in errorClasses)).toSorted());

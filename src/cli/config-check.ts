@@ -4,7 +4,7 @@ import { formatFault } from "../config/finding.ts";
 import type { Fault } from "../config/finding.ts";
 import { checkConfig } from "../config/load.ts";
 
-const usage = "usage: crosscheck config check FILE [--json]\n";
+const usage = "usage: crosscheck config check FILE [--lenient] [--json]\n";
 
 /** Where a command writes. */
 export interface Output {
@@ -17,25 +17,33 @@ const terminal: Output = {
   stderr: (text) => void process.stderr.write(text),
 };
 
-/** `crosscheck config check FILE [--json]`: 0 clean, 1 faults, 2 usage. Warnings are told and change nothing. */
+/**
+ * `crosscheck config check FILE`: 0 clean, 1 faults, 2 usage. Warnings are told and change nothing; with `--lenient` every
+ * fault is one, as it is for `serve --lenient`.
+ */
 export async function configCheck(args: readonly string[], output: Output = terminal): Promise<0 | 1 | 2> {
   const asked = readArgs(args);
   if (asked === undefined) {
     output.stderr(usage);
     return 2;
   }
-  const { file, json } = asked;
-  const { config, faults } = await checkConfig(file, { secrets: "optional" });
+  const { file, json, lenient } = asked;
+  const { config, faults } = await checkConfig(file, { secrets: "optional", lenient });
   output.stdout(json ? asJson(file, faults) : asText(file, faults, config));
   return config === undefined ? 1 : 0;
 }
 
-function readArgs(args: readonly string[]): { file: string; json: boolean } | undefined {
+function readArgs(
+  args: readonly string[],
+): { readonly file: string; readonly json: boolean; readonly lenient: boolean } | undefined {
   try {
-    const options = { json: { type: "boolean", default: false } } as const;
+    const options = {
+      json: { type: "boolean", default: false },
+      lenient: { type: "boolean", default: false },
+    } as const;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [file, ...rest] = positionals;
-    return file === undefined || rest.length > 0 ? undefined : { file, json: values.json };
+    return file === undefined || rest.length > 0 ? undefined : { file, ...values };
   } catch {
     return undefined;
   }

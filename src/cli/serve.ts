@@ -1,4 +1,7 @@
 import { parseArgs } from "node:util";
+import { posteeSettings } from "../config/load.ts";
+import type { PosteeSettings } from "../config/postee-variables.ts";
+import type { Address } from "../config/values.ts";
 import { stderrLog } from "../log.ts";
 import { yieldToProbing } from "../priority.ts";
 import { startServer } from "../server.ts";
@@ -17,18 +20,23 @@ export async function serve(args: string[]): Promise<number> {
       listen: { type: "string" },
       data: { type: "string" },
       database: { type: "string" },
+      lenient: { type: "boolean", default: false },
+      "allow-exec": { type: "boolean", default: false },
     },
   });
+  const postee = posteeSettings();
   const log = stderrLog();
   const stop = untilSignal();
   await using server = await startServer({
     config: findConfig(values.config),
-    listen: values.listen === undefined ? undefined : addressOf(values.listen),
+    lenient: values.lenient,
+    allowExec: values["allow-exec"],
+    listen: listenOf(values.listen, postee),
     database: databaseOf(values),
     log,
   });
   yieldToProbing();
-  for (const warning of server.warnings) log.warn("config-warning", { warning });
+  for (const warning of [...postee.warnings, ...server.warnings]) process.stderr.write(`${warning}\n`);
   const reload = () => {
     void server.reload();
   };
@@ -36,6 +44,12 @@ export async function serve(args: string[]): Promise<number> {
   process.stdout.write(`crosscheck listens on ${server.url}\n`);
   log.info("stopping", { signal: await stop });
   return 0;
+}
+
+/** `--listen`, else Postee's variable, else what the configuration says. */
+function listenOf(given: string | undefined, { listen }: PosteeSettings): Address | undefined {
+  if (given !== undefined) return addressOf(given);
+  return listen === undefined ? undefined : addressOf(listen.text, listen.variable);
 }
 
 function databaseOf({

@@ -56,6 +56,7 @@ function testMessage(action: string, publicUrl: string | null) {
     observations: [],
     alert: null,
     rendered: null,
+    gathered: null,
     plan: null,
     publicUrl,
     now,

@@ -2,8 +2,8 @@
 export function usageText(): string {
   return `Crosscheck confirms a page from several places before it wakes anyone.
 
-  crosscheck serve         [--config FILE] [--listen HOST:PORT] [--data DIR | --database URL]
-  crosscheck config check  FILE [--json]
+  crosscheck serve         [--config FILE] [--listen HOST:PORT] [--data DIR | --database URL] [--lenient] [--allow-exec]
+  crosscheck config check  FILE [--json] [--lenient]
   crosscheck route         FILE --alert alert.json [--source NAME | --route NAME] [--json]
   crosscheck check         URL | --config FILE --check NAME [--from eu,na] [--json]
   crosscheck test          ACTION [--config FILE]

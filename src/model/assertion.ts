@@ -26,6 +26,8 @@ export const comparison = z.enum([
 ]);
 export type Comparison = z.output<typeof comparison>;
 
+const target = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional();
+
 /**
  * One expectation of a check, in Checkly's and Datadog's words: what is looked at (`source`, and `property` for a header's
  * name, a JSONPath of RFC 9535 or a certificate's field), how (`comparison`), and with what (`target`).
@@ -34,7 +36,7 @@ export const assertion = z.strictObject({
   source: assertionSource,
   property: z.string().min(1).optional(),
   comparison,
-  target: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+  target,
   /** When it does not hold the target is degraded, not failing. */
   degraded: z.boolean().optional(),
 });
@@ -45,7 +47,7 @@ export const assertionResult = z.object({
   source: assertionSource,
   property: z.string().optional(),
   comparison,
-  target: assertion.shape.target,
+  target,
   degraded: z.boolean().optional(),
   /** What was there, as text and cut; absent when it could not be looked at. */
   actual: z.string().optional(),

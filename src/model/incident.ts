@@ -53,6 +53,9 @@ export interface Incident {
   readonly nextRunAt: number | null;
 }
 
+/** The flag of an incident that only gathers messages of a route: Postee's aggregation. */
+export const gatheredFlag = "gathered";
+
 /** Routes of our own, for what no route of the configuration took and for Crosscheck's own health. */
 export const unroutedRoute = "unrouted";
 export const troubleRoute = "trouble";

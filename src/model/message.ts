@@ -1,3 +1,4 @@
+import type { AlertStatus } from "./alert.ts";
 import type { DeliveryEvent } from "./delivery.ts";
 import type { Incident } from "./incident.ts";
 import type { Observation } from "./observation.ts";
@@ -54,6 +55,8 @@ export interface RenderedTemplate {
 
 export interface MessageAlert {
   readonly id: string;
+  readonly source: string;
+  readonly status: AlertStatus;
   readonly receivedAt: string;
   readonly contentType: string | null;
   readonly body: string;

@@ -63,7 +63,7 @@ export const tlsDetails = z.object({
 export type TlsDetails = z.output<typeof tlsDetails>;
 
 /** How one try ended. `errorClass` is `<layer>.<what>`, such as `tls.expired`; docs/error-classes.md lists them. */
-const finding = {
+const finding = z.object({
   outcome: observationOutcome,
   failureSource: failureSource.nullable(),
   layer: layer.nullable(),
@@ -76,11 +76,10 @@ const finding = {
   http: httpDetails.optional(),
   tls: tlsDetails.optional(),
   assertions: z.array(assertionResult),
-};
+});
 
 /** One try on one address over a fresh connection. */
-export const attempt = z.object({
-  ...finding,
+export const attempt = finding.extend({
   /** 1 for the first sample. */
   sample: z.int().positive(),
   /** 1 for a sample's first try, 2 for its retry. */
@@ -96,14 +95,15 @@ export type Attempt = z.output<typeof attempt>;
  * beside it, some did not. Nothing failed, but time ran out before every sample was taken: `error`,
  * `location.timeout`, with the attempts that had ended. The `message` of a pass says what could not be looked at.
  */
-export const observation = z.object({
-  ...finding,
+export const observation = finding.extend({
   check: z.string(),
   location: z.string(),
   resolvedAddresses: z.array(z.string()),
   attempts: z.array(attempt),
   startedAt: z.number(),
   durationMs: z.number(),
+  /** The location had just been started for this: its phases are longer than the target's fault. */
+  coldStart: z.boolean().optional(),
 });
 export type Observation = z.output<typeof observation>;
 

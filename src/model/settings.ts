@@ -74,6 +74,6 @@ export const secret = z.codec(z.string().min(1), z.instanceof(Secret), {
 export const name = z
   .string()
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
-    "a name has letters, digits, '-', '_' and '.', at most 63 of them",
+    /^[A-Za-z0-9](?:[A-Za-z0-9_. -]{0,61}[A-Za-z0-9_.-])?$/,
+    "a name has letters, digits, blanks, '-', '_' and '.', at most 63 of them",
   );

@@ -220,6 +220,7 @@ export function factsOf(event: DeliveryEvent, fields: Partial<MessageFacts> = {}
     observations: [],
     alert,
     rendered: null,
+    gathered: null,
     plan,
     publicUrl: "https://crosscheck.example",
     now: alertAt + seconds(5),

@@ -1,11 +1,11 @@
 import type { Incident } from "../model/incident.ts";
-import { unroutedRoute } from "../model/incident.ts";
+import { gatheredFlag, unroutedRoute } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { causeOf } from "./cause.ts";
 import { isChecked } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
-import { clock, plainText, span, wordList } from "./text.ts";
+import { clock, counted, plainText, span, wordList } from "./text.ts";
 
 const maxFirstLine = 120;
 /** From here on a message says when it was received, checked and sent. */
@@ -25,15 +25,17 @@ export function firstLine(facts: MessageFacts): string {
 }
 
 /** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
-function nameOf({ subject, route }: Incident): string {
+function nameOf({ subject, route, flags }: Incident): string {
   const isHash = /^sha256:[0-9a-f]{32}$/.test(subject);
-  if (!isHash) return subject;
+  if (!isHash && !flags.includes(gatheredFlag)) return subject;
   return route === unroutedRoute ? "an alert" : route;
 }
 
 function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {
   const { incident, verdict, delivery } = facts;
   const note = delivery.notice.note ?? "";
+  if (facts.gathered !== null)
+    return { headline: "RECEIVED", cause: counted(facts.gathered.count, "alert"), when: "" };
   switch (delivery.event) {
     case "trigger":
       return arrivalLine(facts);
@@ -60,6 +62,8 @@ function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {
 function arrivalLine(facts: MessageFacts): Omit<FirstLine, "subject"> {
   const { plan, delivery, incident } = facts;
   const note = delivery.notice.note ?? "";
+  if (facts.gathered !== null)
+    return { headline: "RECEIVED", cause: counted(facts.gathered.count, "alert"), when: "" };
   if (incident.route === unroutedRoute)
     return { headline: "NOT CHECKED, treat as real", cause: note, when: "" };
   if (plan === null || !isChecked(facts)) return { headline: "RECEIVED", cause: note, when: "" };

@@ -18,6 +18,8 @@ export interface MessageFacts {
   readonly observations: readonly Observation[];
   /** The alert that started the incident or joined it last. */
   readonly alert: Alert | null;
+  /** The alerts that are told together, as far as there is room, and how many they are; null for one that is told alone. */
+  readonly gathered: { readonly alerts: readonly Alert[]; readonly count: number } | null;
   /** What the route's template makes of the alert. */
   readonly rendered: RenderedTemplate | null;
   /** Null for what no route took. */

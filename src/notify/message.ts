@@ -48,6 +48,7 @@ function finding(facts: MessageFacts): string {
   const { delivery, incident, verdict, now } = facts;
   switch (delivery.event) {
     case "trigger":
+      if (facts.gathered !== null) return togetherText(facts.gathered);
       return isChecked(facts) ? "" : asReceived(facts.alert);
     case "trouble":
       return "";
@@ -70,6 +71,19 @@ function finding(facts: MessageFacts): string {
 function asReceived(alert: Alert | null): string {
   if (alert === null || alert.body.length === 0) return "The alert came without a body";
   return `The alert, as received: ${new TextDecoder().decode(alert.body.subarray(0, 4 * maxSummary))}`;
+}
+
+const maxGatheredLine = 150;
+
+/** What came of each alert that is told together with others, and how many there was no room for. */
+function togetherText({ alerts, count }: NonNullable<MessageFacts["gathered"]>): string {
+  const lines = alerts.map(({ body }) => {
+    const text = new TextDecoder().decode(body.subarray(0, 4 * maxGatheredLine));
+    return plainText(text, maxGatheredLine);
+  });
+  const left = count - alerts.length;
+  const told = [...lines, ...(left > 0 ? [`and ${left} more`] : [])].join("; ");
+  return `The alerts, as received: ${told}`;
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BuiltinError, compile, condition, expression, RegoError } from "./index.ts";
+import {
+  BuiltinError,
+  compile,
+  condition,
+  expression,
+  goJson,
+  packagePath,
+  readJson,
+  RegoError,
+} from "./index.ts";
 
 const message = {
   ServiceURL: { URL: "https://a.example", Reachable: "is false now" },
@@ -76,6 +85,38 @@ test("the host's functions", () => {
     () => condition("host.fail()", { builtins, strict: true }).matches({}),
     /eval_builtin_error: host.fail: no/,
   );
+});
+
+test("a host's function gets every digit if it asks for them", () => {
+  const builtins = [{ name: "host.json", arity: 1, exact: true, run: (value: unknown) => goJson(value) }];
+  const read = readJson('{"b": 12345678901234567890, "a": 0.10000000000000000001}');
+  assert.ok(read.ok);
+  assert.equal(
+    expression("host.json(input)", { builtins }).value(read.value),
+    '{"a":0.10000000000000000001,"b":12345678901234567890}',
+  );
+});
+
+test("what cannot be read says why", () => {
+  assert.deepEqual(readJson("[1,"), { ok: false, reason: "unexpected end of JSON input" });
+  assert.deepEqual(readJson("[".repeat(5000)), { ok: false, reason: "exceeded max depth" });
+  const long = readJson(`"${"x".repeat(9_000_000)}"`);
+  assert.match(long.ok ? "" : long.reason, /longer than the limit/);
+});
+
+test("goJson", () => {
+  assert.equal(goJson({ b: ["<&>", {}], a: [] }), '{"a":[],"b":["\\u003c\\u0026\\u003e",{}]}');
+  assert.equal(
+    goJson({ b: ["<", {}, { c: 1 }], a: [] }, " "),
+    '{\n "a": [],\n "b": [\n  "\\u003c",\n  {},\n  {\n   "c": 1\n  }\n ]\n}',
+  );
+  const deep = JSON.parse(`${"[".repeat(900)}${"1,".repeat(100_000)}1${"]".repeat(900)}`) as unknown;
+  assert.throws(() => goJson(deep, " "), /longer than the limit/);
+});
+
+test("packagePath", () => {
+  assert.deepEqual(packagePath('package a.b["c d"]\nx = 1 { true }', "v0"), ["a", "b", "c d"]);
+  assert.throws(() => packagePath("x = 1", "v0", "t.rego"), RegoError);
 });
 
 test("strict makes a builtin's error the evaluation's", () => {

@@ -2,10 +2,12 @@ import type { Version } from "./ast.ts";
 import { compileProgram, compileQuery, type CompiledQuery, queryGlobals } from "./compile.ts";
 import { RegoError } from "./error.ts";
 import type { Callee } from "./ir.ts";
+import { type JsonResult, readJson as readNumbers } from "./json.ts";
 import { DEFAULT_BUDGET, metered } from "./meter.ts";
 import type { Num } from "./number.ts";
 import { parseQuery, parseSingle } from "./parse-body.ts";
 import { parseModule } from "./parse-module.ts";
+import { jsonText } from "./print.ts";
 import { type Context, Frame, holds, type Overlay, withData } from "./runtime.ts";
 import { fromHost, toJson, type Value } from "./value.ts";
 import { dataOf } from "./virtual.ts";
@@ -17,6 +19,8 @@ export type { ErrorCode, Pos } from "./error.ts";
 export interface CustomBuiltin {
   readonly name: string;
   readonly arity: number;
+  /** It gets numbers with all their digits, as `readJson` reads them, to hand to `goJson`; else as nearest doubles. */
+  readonly exact?: boolean;
   /** May throw BuiltinError: undefined to the policy, an error if `strict`. */
   readonly run: (...args: readonly unknown[]) => unknown;
 }
@@ -130,6 +134,29 @@ export function expression(text: string, options: TextOptions = {}): Expression 
   };
 }
 
+/** The path of a module's package: `package a.b` is `["a", "b"]`. Throws RegoError. */
+export function packagePath(source: string, version: Version, file = ""): readonly string[] {
+  return parseModule(source, file, version).path;
+}
+
+/** The value of JSON text, with every digit of its numbers, or why it is none or cannot be read. */
+export function readJson(text: string): JsonResult {
+  try {
+    return readNumbers(text);
+  } catch (error) {
+    if (!(error instanceof RegoError)) throw error;
+    return { ok: false, reason: error.reason };
+  }
+}
+
+/**
+ * JSON as Go's encoder writes it: keys sorted, `<`, `>` and `&` as \u003c …; `indent` is put before each member once for
+ * each level. Takes what `readJson` gives and what an evaluation gives. Throws RegoError when it would be absurdly long.
+ */
+export function goJson(value: unknown, indent = ""): string {
+  return jsonText(fromHost(value), { escapeHtml: true, indent });
+}
+
 interface Query {
   readonly compiled: CompiledQuery;
   /** What `data` is, with the rules if there are any. */
@@ -165,9 +192,9 @@ function prepareAll({
   return { compiled, rooted: dataOf(parsed.length === 0 ? undefined : world.program) };
 }
 
-function hosted({ name, arity, run }: CustomBuiltin): Callee {
+function hosted({ name, arity, exact = false, run }: CustomBuiltin): Callee {
   const call = (args: readonly Value[]): Value | undefined => {
-    const result = run(...args.map((arg) => toJson(arg)));
+    const result = run(...args.map((arg) => (exact ? toJson(arg, (number) => number) : toJson(arg))));
     return result === undefined ? undefined : fromHost(result);
   };
   return { name, arity, run: call };

@@ -56,28 +56,39 @@ function escaped(char: string): string {
 export interface JsonLayout {
   /** Go's encoder writes `<`, `>` and `&` as \u003c …; json.marshal does, yaml and others don't. */
   readonly escapeHtml: boolean;
+  /** Put before a member once for each level that it is in. Without it all is on one line. */
+  readonly indent?: string;
 }
 
-/** A value as JSON text the way Go's encoder writes it: keys sorted, no blanks. */
-export function jsonText(value: Value, layout: JsonLayout = { escapeHtml: true }): string {
+/** A value as JSON text the way Go's encoder writes it: keys sorted, no blanks unless indented. */
+export function jsonText(value: Value, layout: JsonLayout = { escapeHtml: true }, line = "\n"): string {
   spend(1);
   if (typeof value === "string") return jsonString(value, layout);
   if (typeof value === "boolean" || value === null) return String(value);
   if (isNum(value)) return numText(value);
-  const write = (item: Value): string => jsonText(item, layout);
-  if (isArray(value)) return compact("[", value.map(write), "]");
-  if (isSet(value)) return compact("[", value.items.map(write), "]");
+  const { escapeHtml, indent = "" } = layout;
+  const write = (item: Value): string => jsonText(item, layout, line + indent);
+  const breaks = indent === "" ? { inner: "", outer: "" } : { inner: line + indent, outer: line };
+  if (isArray(value)) return enclosed("[]", value.map(write), breaks);
+  if (isSet(value)) return enclosed("[]", value.items.map(write), breaks);
+  const colon = indent === "" ? ":" : ": ";
   const entries = entriesOf(value).map(([key, item]) => {
-    const name = typeof key === "string" ? key : write(key);
-    return `${jsonString(name, layout)}:${write(item)}`;
+    const name = typeof key === "string" ? key : jsonText(key, { escapeHtml });
+    return `${jsonString(name, layout)}${colon}${write(item)}`;
   });
-  return compact("{", entries, "}");
+  return enclosed("{}", entries, breaks);
 }
 
-function compact(open: string, parts: readonly string[], close: string): string {
-  const text = `${open}${parts.join()}${close}`;
-  spendText(text.length);
-  return text;
+/** Charged for before it is made: a long list in many levels is mostly blanks. */
+function enclosed(
+  brackets: string,
+  parts: readonly string[],
+  { inner, outer }: { readonly inner: string; readonly outer: string },
+): string {
+  const [open = "", close = ""] = brackets;
+  spendText(parts.reduce((length, part) => length + part.length + 1 + inner.length, 2));
+  if (parts.length === 0) return brackets;
+  return `${open}${inner}${parts.join(`,${inner}`)}${outer}${close}`;
 }
 
 const GO_JSON_ESCAPES = /[<>&\u2028\u2029]/g;

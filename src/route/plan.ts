@@ -52,9 +52,9 @@ export function planRun(
   around: Surroundings,
 ): Plan {
   const documents = regoDocuments(alert, around.catalogue, subject);
-  const built = route.checks.flatMap((name) => {
+  const built = route.checks.map((name) => {
     const recipe = around.checks.get(name);
-    return recipe === undefined ? [] : [buildCheck(recipe, documents, around.allowPrivateTargets)];
+    return recipe === undefined ? missing(name) : buildCheck(recipe, documents, around.allowPrivateTargets);
   });
   const checks = built.flatMap((one) =>
     "planned" in one ? [{ ...one.planned, locations: [...route.locations] }] : [],
@@ -82,6 +82,13 @@ function functionChecks(votes: readonly string[]): PlannedCheck[] {
   if (votes.length === 0) return [];
   const target = { from: "config" as const, allowPrivate: [] };
   return [{ check: plannedFunctionCheck, target, locations: [...votes] }];
+}
+
+/** A check that `--lenient` let pass: what it would have seen is not known. */
+function missing(name: string): { readonly fault: string } {
+  return {
+    fault: `${name} cannot be built: the configuration has no such check, or one that cannot be used`,
+  };
 }
 
 function buildCheck(

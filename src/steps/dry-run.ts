@@ -150,6 +150,7 @@ function arrivalMessage(
     observations: [],
     alert,
     rendered: null,
+    gathered: null,
     plan,
     publicUrl: config.server.publicUrl,
     now,

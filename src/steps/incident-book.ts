@@ -1,8 +1,9 @@
 import type { Alert } from "../model/alert.ts";
 import { describeError } from "../model/errors.ts";
-import { newIncident, troubleRoute, unroutedRoute } from "../model/incident.ts";
+import { gatheredFlag, newIncident, troubleRoute, unroutedRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
+import { gather, gatheredSubject } from "../route/gather.ts";
 import type { Match } from "../route/match.ts";
 import { isInvestigated, planRun } from "../route/plan.ts";
 import { defaultSubject } from "../route/subject.ts";
@@ -49,7 +50,9 @@ export class IncidentBook {
   readonly #context: Context;
   readonly #now: number;
   readonly #sieve: Sieve;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: Entry[] = [];
+  /** The entry that the next alert of a route and subject goes to. */
+  readonly #current = new Map<string, Entry>();
   readonly #statements: Statement[] = [];
   readonly #reports: (() => void)[] = [];
 
@@ -69,7 +72,10 @@ export class IncidentBook {
     const entry = await this.#entry(match.route, match.subject);
     const policy = this.#policy(match.route, alert, match.subject);
     const step = alertFired(entry.incident, this.#now, policy, alert.receivedAt);
-    this.#apply(entry, await this.#sifted(alert, step), alert);
+    const arrival = step.tell.find(({ event }) => event === "trigger")?.actions ?? [];
+    const alone = (await this.#arrival(alert, match.route, arrival)) === "alone";
+    const tell = step.tell.filter(({ event }) => event !== "trigger" || alone);
+    this.#apply(entry, { ...step, tell }, alert);
     if (match.error !== null && entry.incident.state === "checking")
       await this.#giveUp(entry, { alert, policy }, match.error);
   }
@@ -88,10 +94,12 @@ export class IncidentBook {
   /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
   async passOn(alert: Alert, route: string): Promise<void> {
     const { plan } = this.#policy(route, alert, alert.id);
+    const actions = toldAtArrival(plan);
+    const arrival = await this.#arrival(alert, route, actions);
+    if (arrival === "gathered") return;
     // Nobody else has its id for a subject: there is no incident to look for.
     const entry = this.#open(route, alert.id);
-    const actions = (await this.#sieve.isRepeat(alert, route)) ? [] : toldAtArrival(plan);
-    this.#announce(alert, entry, { actions, note: null });
+    this.#announce(alert, entry, { actions: arrival === "alone" ? actions : [], note: null });
   }
 
   /** Nobody took it or understood it: it is told as it came in. */
@@ -115,7 +123,7 @@ export class IncidentBook {
 
   /** All that the batch changes, for one write. */
   statements(): Statement[] {
-    const rows = [...this.#entries.values()].flatMap(({ incident, stored }) => {
+    const rows = this.#entries.flatMap(({ incident, stored }) => {
       if (incident === stored || incident.alertCount === 0) return [];
       const due = incident.nextRunAt === null ? [] : [wake(`incident:${incident.id}`, incident.nextRunAt)];
       return [stored === null ? insertIncident(incident) : updateIncident(incident), ...due];
@@ -169,10 +177,25 @@ export class IncidentBook {
     this.#apply(entry, verdictGiven(entry.incident, { verdict, cause: "alert" }, now, policy), alert, id);
   }
 
-  /** Repeats are told to nobody at their arrival; their verdict is told all the same. */
-  async #sifted(alert: Alert, step: Step): Promise<Step> {
-    if (step.tell.length === 0 || !(await this.#sieve.isRepeat(alert, step.incident.route))) return step;
-    return { ...step, tell: step.tell.filter(({ event }) => event !== "trigger") };
+  /**
+   * How an alert's arrival is told: by a message of its own, together with others, or not at all where the same was told
+   * before. Its verdict is told all the same.
+   */
+  async #arrival(
+    alert: Alert,
+    route: string,
+    actions: readonly string[],
+  ): Promise<"alone" | "gathered" | "repeat"> {
+    if (actions.length === 0) return "alone";
+    if (await this.#sieve.isRepeat(alert, route)) return "repeat";
+    const { aggregate = null } = this.#context.setup().config.routes.get(route)?.plugins ?? {};
+    if (aggregate === null) return "alone";
+    const entry = await this.#entry(route, gatheredSubject);
+    const { incident, dueAt } = gather(entry.incident, this.#now, aggregate);
+    const reason = entry.incident.alertCount === 0 ? "opened" : "joined";
+    const tell = telling("trigger", actions).map((one) => ({ ...one, dueAt }));
+    this.#apply(entry, { incident, tell, reason }, alert);
+    return "gathered";
   }
 
   #apply(entry: Entry, step: Step, alert: Alert, runId: string | null = null): void {
@@ -204,29 +227,36 @@ export class IncidentBook {
   }
 
   async #entry(route: string, subject: string): Promise<Entry> {
-    const known = this.#entries.get(keyOf(route, subject));
-    if (known !== undefined) return known;
+    const known = this.#current.get(keyOf(route, subject));
+    if (known !== undefined && !isFull(known.incident)) return known;
+    if (known !== undefined) return this.#open(route, subject);
     const found = await currentIncident(
       this.#context.database,
       { route, subject },
       this.#now - reopenWithinMs,
     );
     if (found === undefined || isOver(found)) return this.#open(route, subject);
-    const entry: Entry = { incident: found, stored: found };
-    this.#entries.set(keyOf(route, subject), entry);
-    return entry;
+    return this.#enter({ incident: found, stored: found });
   }
 
   #open(route: string, subject: string): Entry {
-    const incident = newIncident({ route, subject, now: this.#now });
-    const entry: Entry = { incident, stored: null };
-    this.#entries.set(keyOf(route, subject), entry);
+    return this.#enter({ incident: newIncident({ route, subject, now: this.#now }), stored: null });
+  }
+
+  #enter(entry: Entry): Entry {
+    this.#entries.push(entry);
+    this.#current.set(keyOf(entry.incident.route, entry.incident.subject), entry);
     return entry;
   }
 }
 
 function keyOf(route: string, subject: string): string {
   return JSON.stringify([route, subject]);
+}
+
+/** Gathered messages are told when there are enough of them: the next one begins anew. */
+function isFull({ state, flags }: Incident): boolean {
+  return state === "closed" && flags.includes(gatheredFlag);
 }
 
 /** Only what was told as failing is taken up again; a spared or passed-on one is over when it is closed. */

@@ -1,14 +1,19 @@
 import type { Delivery } from "../model/delivery.ts";
+import { gatheredFlag } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Message } from "../model/message.ts";
 import type { Plan } from "../model/plan.ts";
 import { composeMessage } from "../notify/message.ts";
+import type { MessageFacts } from "../notify/message-facts.ts";
 import { planRun } from "../route/plan.ts";
-import { alertById, latestAlert } from "../store/alerts.ts";
+import { alertById, alertsJoinedSince, latestAlert } from "../store/alerts.ts";
+import { lastToldAt } from "../store/deliveries.ts";
 import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
+import { renderAlert } from "./render.ts";
+import type { Rendering } from "./render.ts";
 
 /** A delivery's message from the rows as they are now; undefined when its incident is gone. */
 export async function messageFor(context: Context, delivery: Delivery): Promise<Message | undefined> {
@@ -21,18 +26,46 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
     alertOf(context, delivery),
   ]);
   if (incident === undefined) return undefined;
+  const { config } = context.setup();
+  const gathered = await gatheredBy(context, incident, delivery);
+  const isArrival = delivery.event === "trigger" && alert !== null;
+  const { rendered, fault } = isArrival ? renderAlert(config, incident, alert) : unrendered;
+  if (fault !== null) context.log.warn("template", { delivery: delivery.id, route: incident.route, fault });
   return composeMessage({
-    delivery,
+    delivery: fault === null ? delivery : withNote(delivery, fault),
     incident,
     run,
     verdict: run?.verdict ?? null,
     observations: looked.map(({ observation }) => observation),
     alert,
-    rendered: null,
+    rendered: gathered === null ? rendered : null,
+    gathered,
     plan: run?.plan ?? planOf(context, incident, alert),
-    publicUrl: context.setup().config.server.publicUrl,
+    publicUrl: config.server.publicUrl,
     now: context.now(),
   });
+}
+
+const unrendered: Rendering = { rendered: null, fault: null };
+
+/** The alert is told without its template, in Crosscheck's own words, and says why. */
+function withNote(delivery: Delivery, note: string): Delivery {
+  const notes = [delivery.notice.note, note].filter((text) => text !== null);
+  return { ...delivery, notice: { ...delivery.notice, note: notes.join("; ") } };
+}
+
+/** More than a message has room for. */
+const gatheredLimit = 50;
+
+async function gatheredBy(
+  { database }: Context,
+  { flags }: Incident,
+  delivery: Delivery,
+): Promise<MessageFacts["gathered"]> {
+  if (!flags.includes(gatheredFlag)) return null;
+  const { incidentId } = delivery;
+  const since = await lastToldAt(database, delivery);
+  return alertsJoinedSince(database, { incidentId, since, limit: gatheredLimit });
 }
 
 async function alertOf(context: Context, { notice, incidentId }: Delivery): Promise<Alert | null> {

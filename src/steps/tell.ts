@@ -15,11 +15,11 @@ export function tellStatements(
   },
   tell: readonly Telling[],
 ): Statement[] {
-  return tell.flatMap(({ event, actions, note }) => {
+  return tell.flatMap(({ event, actions, note, dueAt = about.now }) => {
     const notice: Notice = { alertId: about.alertId, note };
     return actions.flatMap((action) => [
-      insertDelivery({ ...about, id: newId(), action, event, notice }),
-      wake(`lane:${about.incidentId}/${action}`, about.now),
+      insertDelivery({ ...about, id: newId(), action, event, notice, dueAt }),
+      wake(`lane:${about.incidentId}/${action}`, dueAt),
     ]);
   });
 }

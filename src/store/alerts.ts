@@ -110,6 +110,28 @@ export async function latestAlert(database: Database, incidentId: string): Promi
   return row === undefined ? undefined : toAlert(row);
 }
 
+/** The alerts that an incident has joined since then, oldest first, and how many there are. */
+export async function alertsJoinedSince(
+  database: Database,
+  {
+    incidentId,
+    since,
+    limit,
+  }: { readonly incidentId: string; readonly since: number; readonly limit: number },
+): Promise<{ readonly alerts: readonly Alert[]; readonly count: number }> {
+  const joined = `from incident_alerts join alerts on alerts.id = incident_alerts.alert_id
+    where incident_alerts.incident_id = $1 and alerts.routed_at > $2`;
+  const [rows, [total]] = await Promise.all([
+    database.read<AlertRow>(`select alerts.* ${joined} order by alerts.id limit $3`, [
+      incidentId,
+      since,
+      limit,
+    ]),
+    database.read<{ count: number }>(`select count(*) as count ${joined}`, [incidentId, since]),
+  ]);
+  return { alerts: rows.map(toAlert), count: total?.count ?? 0 };
+}
+
 function toAlert(row: AlertRow): Alert {
   return {
     id: row.id,

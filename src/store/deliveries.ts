@@ -29,6 +29,8 @@ export interface DueDelivery {
   readonly runId: string | null;
   readonly notice: Notice;
   readonly now: number;
+  /** Not sent before. */
+  readonly dueAt: number;
 }
 
 /** Takes the next number of its incident and action; two writers at once: one of them gets a ConflictError. */
@@ -37,8 +39,17 @@ export function insertDelivery(due: DueDelivery): Statement {
     sql: `insert into deliveries (id, incident_id, action, number, event, run_id, message, state, attempts, created_at,
         next_at)
       values ($1, $2, $3, (select coalesce(max(number), 0) + 1 from deliveries where incident_id = $2 and action = $3),
-        $4, $5, $6, 'pending', 0, $7, $7)`,
-    params: [due.id, due.incidentId, due.action, due.event, due.runId, JSON.stringify(due.notice), due.now],
+        $4, $5, $6, 'pending', 0, $7, $8)`,
+    params: [
+      due.id,
+      due.incidentId,
+      due.action,
+      due.event,
+      due.runId,
+      JSON.stringify(due.notice),
+      due.now,
+      due.dueAt,
+    ],
   };
 }
 
@@ -99,6 +110,19 @@ export async function pendingDeliveries(
     [incidentId, action],
   );
   return rows.map(toDelivery);
+}
+
+/** When what an action was last told about an incident was put together; 0 before. */
+export async function lastToldAt(
+  database: Database,
+  { incidentId, action }: { readonly incidentId: string; readonly action: string },
+): Promise<number> {
+  const [row] = await database.read<{ created_at: number }>(
+    `select created_at from deliveries where incident_id = $1 and action = $2 and state = 'delivered'
+      order by number desc limit 1`,
+    [incidentId, action],
+  );
+  return row?.created_at ?? 0;
 }
 
 /** What an action's first message about an incident left for later ones; null when there is none. */

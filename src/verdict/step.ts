@@ -9,6 +9,8 @@ export interface Telling {
   readonly actions: readonly string[];
   /** One more sentence for the message: why now. */
   readonly note: string | null;
+  /** ms since 1970; absent: at once. */
+  readonly dueAt?: number;
 }
 
 /** An incident after a step, what is told, and the step's name for log, metrics and tests. */

@@ -15,7 +15,7 @@ export function toldAtArrival(plan: Audience): string[] {
  */
 export function toldOutcome(plan: Audience, outcome: VerdictOutcome): string[] {
   const { notify } = plan;
-  const confirmed = notify.confirmed ?? plan.actions.filter((action) => tellable(plan.kinds[action]));
+  const confirmed = notify.confirmed ?? plan.actions.filter((action) => tellable(kindOf(plan, action)));
   const lists = {
     confirmed,
     regional: notify.regional ?? confirmed,
@@ -38,7 +38,7 @@ export function toldVerdict(plan: Audience & Pick<Plan, "faults">, verdict: Verd
 
 /** Whom recovery is told to: its list, else all who were told; and of the pagers those that we rang, no other. */
 export function toldRecovery(plan: Audience, told: readonly string[]): string[] {
-  const listed = plan.notify.recovered ?? told.filter((action) => tellable(plan.kinds[action]));
+  const listed = plan.notify.recovered ?? told.filter((action) => tellable(kindOf(plan, action)));
   const messages = allowed(plan, listed).filter((action) => plan.kinds[action] !== "pager");
   return [...new Set([...messages, ...rungPagers(plan, told)])];
 }
@@ -48,11 +48,16 @@ export function rungPagers(plan: Audience, told: readonly string[]): string[] {
   return told.filter((action) => plan.kinds[action] === "pager");
 }
 
-function tellable(kind: ActionKind | undefined): boolean {
+/** What does not exist counts as a message: it becomes a dead letter, and that is told. */
+function kindOf(plan: Audience, action: string): ActionKind {
+  return plan.kinds[action] ?? "message";
+}
+
+function tellable(kind: ActionKind): boolean {
   return kind === "message" || kind === "pager";
 }
 
 function allowed(plan: Audience, actions: readonly string[]): string[] {
   const messagesOnly = plan.mode === "annotate";
-  return [...new Set(actions.filter((action) => !messagesOnly || plan.kinds[action] === "message"))];
+  return [...new Set(actions.filter((action) => !messagesOnly || kindOf(plan, action) === "message"))];
 }

@@ -5,6 +5,7 @@ import { deliveryRoutes } from "./api/deliveries.ts";
 import { healthRoutes } from "./api/health.ts";
 import { incidentRoutes } from "./api/incidents.ts";
 import { ingestRoutes } from "./api/ingest.ts";
+import { posteeRoutes } from "./api/postee.ts";
 import { requireToken } from "./auth.ts";
 import { problem } from "./problem.ts";
 import type { Site } from "./site.ts";
@@ -25,13 +26,7 @@ export function createApp(site: Site): Hono {
     const { registry } = site.context.metrics;
     return c.body(await registry.metrics(), 200, { "content-type": registry.contentType });
   });
-  app.post("/reload", guard, async (c) => {
-    const result = await site.reload();
-    if (result.ok) return c.json({ status: "reloaded", hash: result.hash });
-    return problem(c, 422, "the configuration was refused; the one before it goes on", {
-      faults: result.faults,
-    });
-  });
+  app.route("/", posteeRoutes(site));
   app.notFound((c) => {
     const methods = methodsAt(app, c.req.path);
     if (methods.length === 0) return problem(c, 404, `nothing is at ${c.req.path}`);

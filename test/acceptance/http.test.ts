@@ -199,7 +199,7 @@ suite("HTTP on loopback without tokens", () => {
       ["DELETE", "/api/v1/incidents", "GET"],
       ["GET", "/scan", "POST"],
       ["GET", "/tenant/page", "POST"],
-      ["GET", "/reload", "POST"],
+      ["PUT", "/reload", "POST"],
       ["PUT", "/healthz", "GET"],
     ] as const;
     for (const [method, path, allowed] of wrong) {

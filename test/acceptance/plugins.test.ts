@@ -23,6 +23,17 @@ const routes = [
     notify: { confirmed: ["oncall"] },
     plugins: { "unique-message-props": ["kind"] },
   },
+  { name: "by-three", actions: ["team", "ops"], plugins: { "aggregate-message-number": 3 } },
+  {
+    name: "by-time",
+    input: "input.url",
+    subject: "input.url",
+    checks: ["page"],
+    verdict: pageRoute.verdict,
+    actions: ["team"],
+    notify: { confirmed: ["oncall"] },
+    plugins: { "aggregate-message-timeout": "2s" },
+  },
   { name: "in-turn", actions: ["first", "second", "third"], "serialize-actions": true },
 ];
 
@@ -79,6 +90,54 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
     for (const url of subjects) await server.post({ url, kind: "same" }, "/tenant/checked-once");
     for (const url of subjects) await world.receiver.hears("/oncall", url);
     assert.equal(subjects.filter((url) => world.receiver.told("/team", url).length > 0).length, 1);
+  });
+
+  test("aggregate-message-number: one message for each so many, to each action", async () => {
+    await using running = await start();
+    const { server } = running;
+    const mark = `count-${server.url}`;
+    for (let number = 1; number <= 7; number += 1) await server.post({ mark, number }, "/tenant/by-three");
+    for (const path of ["/team", "/ops"]) {
+      const heard = await world.receiver.hears(path, mark, 2);
+      assert.deepEqual(
+        heard.map(({ firstLine }) => firstLine),
+        Array.from({ length: 2 }, () => "RECEIVED by-three: 3 alerts"),
+      );
+      const numbers = heard.map(({ body }) =>
+        [...body.matchAll(/number\W+(\d)/g)].map(([, number]) => number),
+      );
+      assert.deepEqual(
+        numbers.map((some) => [...new Set(some)].toSorted()),
+        [
+          ["1", "2", "3"],
+          ["4", "5", "6"],
+        ],
+      );
+    }
+    const incidents = await server.incidents();
+    assert.deepEqual(
+      incidents.map(({ alertCount, state }) => [alertCount, state]),
+      [
+        [1, "open"],
+        [3, "closed"],
+        [3, "closed"],
+      ],
+    );
+  });
+
+  test("aggregate-message-timeout: what came within the time in one message, and each verdict by itself", async () => {
+    await using running = await start();
+    const { server } = running;
+    const subjects = ["/gathered-1", "/gathered-2"].map((path) => {
+      world.site.set(path, "down");
+      return world.site.page(path);
+    });
+    for (const url of subjects) await server.post({ url }, "/tenant/by-time");
+    for (const url of subjects) await world.receiver.hears("/oncall", url);
+    const [one, ...more] = await world.receiver.hears("/team", subjects[0]);
+    assert.deepEqual(more, []);
+    assert.equal(one?.firstLine, "RECEIVED by-time: 2 alerts");
+    assert.ok(subjects.every((url) => one?.body.includes(url)));
   });
 
   test("serialize-actions: one after the other, and one that fails holds up nobody", async () => {

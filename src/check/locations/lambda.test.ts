@@ -207,7 +207,7 @@ suite("settings", () => {
     {
       name: "a token that nobody shows",
       settings: { url, token: "x" },
-      path: "auth",
+      path: "token",
       message: /auth: bearer/,
     },
     { name: "signed calls", settings: { url, auth: "aws-iam" }, path: "auth", message: /cannot make yet/ },

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
+import type { ReadStream } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -152,26 +154,44 @@ test("a script that does not read all of its text is no trouble", async (t) => {
   await run({ "exec-script": `exit 0\n${"# filler\n".repeat(100_000)}` });
 });
 
+/** A pipe that ends for its reader when all processes that have it open for writing have ended. */
+function pipeIn(folder: string): { readonly path: string; readonly reader: ReadStream } {
+  const path = join(folder, "pipe");
+  execFileSync("mkfifo", [path]);
+  return { path, reader: createReadStream(path) };
+}
+
+// A shell waits where it opens the pipe until the reader has it open, too.
+const background = (pipe: string) => `exec 3> ${pipe}; echo started >&3; sleep 1000 >&3 &\n`;
+
 test("what a script leaves behind ends with it", async (t) => {
   const { folder, run } = await workplace(t);
-  const fifo = join(folder, "fifo");
-  execFileSync("mkfifo", [fifo]);
-  const ended = text(createReadStream(fifo));
-  await run({
-    "exec-script": `{ echo started; exec sleep 1000; } > ${fifo} &\nread -r _ < /dev/null; exit 0`,
-  });
-  assert.match(await ended, /^(started\n)?$/);
+  const { path, reader } = pipeIn(folder);
+  const ended = text(reader);
+  await run({ "exec-script": `${background(path)} exit 0` });
+  assert.equal(await ended, "started\n");
 });
 
-test("when time is up all that it started ends, for good", async (t) => {
+test("when it is cut off, all that it started ends", async (t) => {
   const { folder, run } = await workplace(t);
-  const fifo = join(folder, "fifo");
-  execFileSync("mkfifo", [fifo]);
-  const ended = text(createReadStream(fifo));
-  const script = `{ echo started; exec sleep 1000; } > ${fifo} &\nwait`;
-  const error = await failureOf(run({ "exec-script": script, timeout: "300ms" }));
-  assert.equal(await ended, "started\n");
-  assert.equal(describeError(error), "the script was not run to its end: no answer within 300 ms");
+  const { path, reader } = pipeIn(folder);
+  const controller = new AbortController();
+  reader.once("data", () => {
+    controller.abort(new Error("stopping"));
+  });
+  const ended = once(reader, "end");
+  const error = await failureOf(
+    run({ "exec-script": `${background(path)} wait` }, arrival, controller.signal),
+  );
+  await ended;
+  assert.equal(describeError(error), "the script was not run to its end: stopping");
+  assert.equal(error.permanent, false);
+});
+
+test("a script that is not over in time has failed for good", async (t) => {
+  const { run } = await workplace(t);
+  const error = await failureOf(run({ "exec-script": "sleep 1000", timeout: "50ms" }));
+  assert.equal(describeError(error), "the script was not run to its end: no answer within 50 ms");
   assert.equal(error.permanent, true);
 });
 

@@ -87,7 +87,8 @@ class Session {
   }
 
   greet(): void {
-    this.#answer(this.#around.say("") ?? "220 mail.test ESMTP");
+    const said = this.#around.say("");
+    if (said !== null) this.#answer(said ?? "220 mail.test ESMTP");
   }
 
   #listen(): void {
