@@ -1,4 +1,3 @@
-import type { Incident } from "../model/incident.ts";
 import { gatheredFlag, unroutedRoute } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -21,14 +20,14 @@ interface FirstLine {
 
 /** The line that is the same everywhere: headline, subject, cause, since. */
 export function firstLine(facts: MessageFacts): string {
-  return fit({ subject: nameOf(facts.incident), ...lineOf(facts) });
+  return fit({ subject: nameOf(facts), ...lineOf(facts) });
 }
 
 /** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
-function nameOf({ subject, route, flags }: Incident): string {
+function nameOf({ incident: { subject, route, flags }, alert }: MessageFacts): string {
   const isHash = /^sha256:[0-9a-f]{32}$/.test(subject);
   if (!isHash && !flags.includes(gatheredFlag)) return subject;
-  return route === unroutedRoute ? "an alert" : route;
+  return route === unroutedRoute ? `(alert from ${alert?.source ?? "nobody"})` : route;
 }
 
 function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {

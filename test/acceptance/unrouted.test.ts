@@ -51,7 +51,7 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
     test("not JSON", async () => {
       const id = await postRaw("<alert>the house is on fire</alert>");
       const [notice] = await world.receiver.hears("/ops", id);
-      assert.match(notice?.body ?? "", /treat as real \S+: its body is not JSON/);
+      assert.match(notice?.body ?? "", /treat as real \(alert from webhook\): its body is not JSON/);
       assert.match(notice?.body ?? "", /the house is on fire/);
     });
 

@@ -25,7 +25,10 @@ export const exec = defineAction({
   settings: settings({
     type: z.literal("exec"),
     ...actionKeys,
-    timeout: duration.default(60_000).describe("for the script to end"),
+    timeout: duration
+      .refine((ms) => ms > 0, "write a time above 0")
+      .default(60_000)
+      .describe("for the script to end"),
     "input-file": z.string().min(1).optional().describe("a file that /bin/sh runs"),
     "exec-script": z.string().min(1).optional().describe("a script that /bin/sh reads from its input"),
     env: z

@@ -190,6 +190,7 @@ const hook = { type: "http", name: "a", method: "POST", url: "https://x.example"
 test("settings are refused with a reason", () => {
   const cases: readonly (readonly [keys: object, path: string, message: RegExp])[] = [
     [{ method: undefined }, "method", /expected string/],
+    [{ timeout: "0s" }, "timeout", /write a time above 0/],
     [{ method: "CONNECT" }, "method", /write a method of HTTP, such as POST/],
     [{ url: "ftp://x.example" }, "url", /not an address to post to/],
     [{ "body-file": "a", "body-content": "b" }, "body-content", /both there: leave one out/],

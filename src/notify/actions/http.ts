@@ -30,6 +30,7 @@ export const http = defineAction({
     type: z.literal("http"),
     ...actionKeys,
     timeout: duration
+      .refine((ms) => ms > 0, "write a time above 0")
       .optional()
       .describe("for one call to be answered; default: 5s, and for a vote the deadline of the look"),
     method: z
@@ -63,7 +64,10 @@ export const http = defineAction({
   async send(message, { bodyFile, timeout, ...keys }, { signal }) {
     const file = bodyFile === undefined ? null : await readBody(bodyFile);
     const request = eventRequest(keys, eventText(message), file);
-    const answer = await exchange(idempotent(request, message.id), { timeoutMs: timeout ?? usualTimeoutMs, signal });
+    const answer = await exchange(idempotent(request, message.id), {
+      timeoutMs: timeout ?? usualTimeoutMs,
+      signal,
+    });
     if (answer.status < 200 || answer.status > 299) throw refusal(answer);
   },
 });
