@@ -35,7 +35,13 @@ export function judgeRun(plan: Plan, observations: readonly LookedObservation[],
   const measured = judgements.map(settle);
   const healthy = plan.faults.length === 0 && measured.length > 0 && measured.every(isHealthy);
   const checks = measured.map((check) => withoutSpare(check, plan.spare));
-  return describe({ plan, checks, observations: judged.flatMap(({ evidence }) => inOrder(plan, evidence)), healthy, looks });
+  return describe({
+    plan,
+    checks,
+    observations: judged.flatMap(({ evidence }) => inOrder(plan, evidence)),
+    healthy,
+    looks,
+  });
 }
 
 function evidenceOf(check: string, all: readonly LookedObservation[], looks: number): CheckEvidence {
