@@ -89,7 +89,7 @@ export default defineConfig({
       rules: { "eslint/no-restricted-imports": restrictions(folder) },
     })),
     {
-      files: ["**/*.test.ts", "test/**/*.ts", "bench/**/*.ts"],
+      files: ["**/*.test.ts", "test/**/*.ts", "bench/**/*.ts", "test/**/*.cjs"],
       rules: {
         "eslint/max-lines": "off",
         "eslint/max-lines-per-function": "off",

@@ -5,6 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import type { SourceSettings } from "../ingest/source-type.ts";
 import { dryRun } from "../steps/dry-run.ts";
 import type { DryAlert, DryMatch, DryRefusal, DryRun } from "../steps/dry-run.ts";
+import type { Message } from "../model/message.ts";
 import { messageText } from "../notify/message-text.ts";
 import { UsageError } from "./usage.ts";
 
@@ -103,7 +104,7 @@ function refusalText({ route: name, why }: DryRefusal): string {
   const values = Object.entries(why.values).map(([text, value]) =>
     value === undefined ? `${text} is not there` : `${text} is ${JSON.stringify(value)}`,
   );
-  const lines = [`${why.statement}`, why.why, ...values].map((line) => `    ${line}`);
+  const lines = [why.statement, why.why, ...values].map((line) => `    ${line}`);
   return [`${head}: line ${why.row} of its input does not hold`, ...lines].join("\n");
 }
 
@@ -125,8 +126,14 @@ function matchText(match: DryMatch): string {
   const message =
     match.arrival === null
       ? []
-      : ["", indented("The message at once:"), "", indented(messageText(match.arrival.message))];
+      : ["", indented("The message at once:"), "", indented(said(match.arrival.message))];
   return [`${styleText("green", "✔")} ${match.route} takes it`, ...lines, ...message].join("\n");
+}
+
+/** As the route's template has it, else in Crosscheck's own words. */
+function said(message: Message): string {
+  const { rendered } = message;
+  return rendered === null ? messageText(message) : `${rendered.title}\n\n${rendered.description}`;
 }
 
 /** Outcomes that are told to the same actions stand in one row. */

@@ -1,4 +1,4 @@
-import type { Message, MessageAlert } from "../model/message.ts";
+import type { Message, RenderedTemplate } from "../model/message.ts";
 import { RegoError, goJson, readJson } from "../rego/index.ts";
 import { payload } from "./payload.ts";
 
@@ -9,12 +9,13 @@ import { payload } from "./payload.ts";
  */
 export function eventText(message: Message): string {
   const { rendered, event, alert } = message;
-  if (rendered !== null) return rendered.description;
-  return event === "trigger" && alert !== null ? rawJson(alert) : JSON.stringify(payload(message));
+  if (rendered === null && (event !== "trigger" || alert === null)) return JSON.stringify(payload(message));
+  return arrivalText(rendered, alert?.body ?? "");
 }
 
-/** A body that is no JSON stays as it is. */
-function rawJson({ body }: MessageAlert): string {
+/** The event of an arrival: what the template made of the alert, else its body, in raw-json's form where it is JSON. */
+export function arrivalText(rendered: RenderedTemplate | null, body: string): string {
+  if (rendered !== null) return rendered.description;
   const read = readJson(body);
   if (!read.ok) return body;
   try {

@@ -19,6 +19,7 @@ import { matchRoutes, regoDocuments } from "../route/match.ts";
 import type { Match } from "../route/match.ts";
 import { isInvestigated, planRun } from "../route/plan.ts";
 import { toldAtArrival, toldOutcome, toldRecovery } from "../verdict/telling.ts";
+import { renderAlert } from "./render.ts";
 import { buildable } from "./reveal.ts";
 
 /** What would happen to a webhook: nothing is stored, checked or sent. */
@@ -149,7 +150,7 @@ function arrivalMessage(
     verdict: null,
     observations: [],
     alert,
-    rendered: null,
+    rendered: renderAlert(config, { route: plan.route, subject }, alert).rendered,
     gathered: null,
     plan,
     publicUrl: config.server.publicUrl,

@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { gatheredFlag } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
@@ -12,7 +13,7 @@ import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
-import { renderAlert } from "./render.ts";
+import { renderAlert, renderTogether } from "./render.ts";
 import type { Rendering } from "./render.ts";
 
 /** A delivery's message from the rows as they are now; undefined when its incident is gone. */
@@ -29,7 +30,7 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
   const { config } = context.setup();
   const gathered = await gatheredBy(context, incident, delivery);
   const isArrival = delivery.event === "trigger" && alert !== null;
-  const { rendered, fault } = isArrival ? renderAlert(config, incident, alert) : unrendered;
+  const { rendered, fault } = isArrival ? rendering(config, { incident, alert, gathered }) : unrendered;
   if (fault !== null) context.log.warn("template", { delivery: delivery.id, route: incident.route, fault });
   return composeMessage({
     delivery: fault === null ? delivery : withNote(delivery, fault),
@@ -38,12 +39,22 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
     verdict: run?.verdict ?? null,
     observations: looked.map(({ observation }) => observation),
     alert,
-    rendered: gathered === null ? rendered : null,
+    rendered,
     gathered,
     plan: run?.plan ?? planOf(context, incident, alert),
     publicUrl: config.server.publicUrl,
     now: context.now(),
   });
+}
+
+function rendering(
+  config: Config,
+  told: { readonly incident: Incident; readonly alert: Alert; readonly gathered: MessageFacts["gathered"] },
+): Rendering {
+  const { incident, alert, gathered } = told;
+  return gathered === null
+    ? renderAlert(config, incident, alert)
+    : renderTogether(config, incident.route, gathered);
 }
 
 const unrendered: Rendering = { rendered: null, fault: null };

@@ -7,8 +7,11 @@ import { locationsOf } from "../model/plan.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
 import { probeProtocolVersion } from "../model/probe-protocol.ts";
 import type { Run } from "../model/run.ts";
+import { arrivalText } from "../notify/event-text.ts";
 import { latestAlert } from "../store/alerts.ts";
+import { incidentById } from "../store/incidents.ts";
 import type { Context, Setup } from "./context.ts";
+import { renderAlert } from "./render.ts";
 import { revealCheck } from "./reveal.ts";
 
 interface Asking {
@@ -44,9 +47,15 @@ export async function questionsOf(
 }
 
 /** What the functions of the user's own are told: what actions are told of the alert. Not in the plan, for its size. */
-async function eventOf(context: Context, { incidentId }: Run): Promise<string> {
-  const alert = await latestAlert(context.database, incidentId);
-  return alert === undefined ? "" : new TextDecoder().decode(alert.body);
+async function eventOf(context: Context, { incidentId, plan: { route } }: Run): Promise<string> {
+  const { database } = context;
+  const [alert, incident] = await Promise.all([
+    latestAlert(database, incidentId),
+    incidentById(database, incidentId),
+  ]);
+  if (alert === undefined || incident === undefined) return "";
+  const { rendered } = renderAlert(context.setup().config, { route, subject: incident.subject }, alert);
+  return arrivalText(rendered, new TextDecoder().decode(alert.body));
 }
 
 /** A location that a reload took away has no vote any more. */

@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { Alert } from "../model/alert.ts";
 import type { RenderedTemplate } from "../model/message.ts";
+import type { MessageFacts } from "../notify/message-facts.ts";
+import { defaultSubject } from "../route/subject.ts";
 import { templateDocuments } from "../route/message-template.ts";
 
 /** What a route's template makes of an alert; `fault` says why it makes nothing of it. */
@@ -24,4 +26,35 @@ export function renderAlert(
   const made = template.render(documents.input, documents.data);
   if (!("error" in made)) return { rendered: made, fault: null };
   return { rendered: null, fault: `template ${template.name} failed: ${made.error}` };
+}
+
+/**
+ * Alerts that are told together, in the words of their route's template: lists one after the other in one list, other
+ * texts one below the other. Told without it as soon as it makes nothing of one of them.
+ */
+export function renderTogether(
+  config: Config,
+  route: string,
+  { alerts, count }: NonNullable<MessageFacts["gathered"]>,
+): Rendering {
+  const made = alerts.map((alert) => renderAlert(config, { route, subject: defaultSubject(alert) }, alert));
+  const fault = made.find((one) => one.fault !== null);
+  if (fault !== undefined) return fault;
+  const parts = made.flatMap(({ rendered }) => (rendered === null ? [] : [rendered.description]));
+  if (parts.length === 0) return none;
+  return {
+    rendered: { title: `${route}: ${count} alerts`, description: joined(parts), url: null },
+    fault: null,
+  };
+}
+
+function joined(parts: readonly string[]): string {
+  const lists = parts.map((part): unknown => {
+    try {
+      return JSON.parse(part);
+    } catch {
+      return undefined;
+    }
+  });
+  return lists.every((list) => Array.isArray(list)) ? JSON.stringify(lists.flat()) : parts.join("\n");
 }

@@ -34,6 +34,12 @@ const routes = [
     notify: { confirmed: ["oncall"] },
     plugins: { "aggregate-message-timeout": "2s" },
   },
+  {
+    name: "by-two",
+    actions: ["call"],
+    template: "number",
+    plugins: { "aggregate-message-number": 2 },
+  },
   { name: "in-turn", actions: ["first", "second", "third"], "serialize-actions": true },
 ];
 
@@ -56,7 +62,15 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
       url: `${url}/${name}`,
       timeout: "300ms",
     }));
-    const file = opened.use(await configFile({ ...config, actions: [...config.actions, ...inTurn] }));
+    const call = { name: "call", type: "http", method: "POST", url: `${url}/call`, "body-content": "{}" };
+    const body = "package numbers\ntitle := input.mark\nresult := [input.number]";
+    const file = opened.use(
+      await configFile({
+        ...config,
+        actions: [...config.actions, ...inTurn, call],
+        templates: [{ name: "number", body }],
+      }),
+    );
     const database = opened.use(await fresh());
     const server = opened.use(await startCrosscheck({ config: file.path, database: database.location }));
     const moved = opened.move();
@@ -107,7 +121,7 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
         [...body.matchAll(/number\W+(\d)/g)].map(([, number]) => number),
       );
       assert.deepEqual(
-        numbers.map((some) => [...new Set(some)].toSorted()),
+        numbers.map((some) => [...new Set(some)].toSorted((a = "", b = "") => a.localeCompare(b))),
         [
           ["1", "2", "3"],
           ["4", "5", "6"],
@@ -123,6 +137,16 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
         [3, "closed"],
       ],
     );
+  });
+
+  test("gathered messages are told in the template's words", async () => {
+    await using running = await start();
+    const { server } = running;
+    const seen = world.receiver.told("/call").length;
+    for (const number of [1, 2]) await server.post({ mark: "m", number }, "/tenant/by-two");
+    const heard = await world.receiver.hears("/call", "", seen + 1);
+    const event = Buffer.from(String(heard.at(-1)?.headers["postee-event"]), "base64").toString();
+    assert.deepEqual(JSON.parse(event), [1, 2]);
   });
 
   test("aggregate-message-timeout: what came within the time in one message, and each verdict by itself", async () => {
