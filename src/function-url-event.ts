@@ -12,7 +12,7 @@ const eventShape = z.object({
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.object({
     http: z.object({ method: z.string() }),
-    authorizer: z.object({ iam: z.unknown() }).nullish(),
+    authorizer: z.object({ iam: z.unknown().optional() }).nullish(),
   }),
 });
 

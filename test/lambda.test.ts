@@ -365,6 +365,15 @@ suite("the function, as it is deployed", () => {
     });
   });
 
+  test("a gateway that writes events as URLs do is asked for the token, whoever it says has called", async () => {
+    await using front = await start({ env: { ...own("/"), ...withToken } });
+    for (const authorizer of [null, {}, { jwt: {} }, { iam: null }, { iam: {} }]) {
+      const requestContext = { http: { method: "POST" }, authorizer };
+      const answer = await front.invoke({ version: "2.0", headers: {}, requestContext });
+      assert.partialDeepStrictEqual(answer, { statusCode: 401 }, JSON.stringify(authorizer));
+    }
+  });
+
   suite("invoked without a URL", () => {
     test("with a request", async () => {
       await using front = await start({ env: withToken });

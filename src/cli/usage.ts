@@ -4,7 +4,7 @@ export function usageText(): string {
 
   crosscheck serve         [--config FILE] [--listen HOST:PORT] [--data DIR | --database URL] [--lenient] [--allow-exec]
   crosscheck config check  FILE [--json] [--lenient]
-  crosscheck route         FILE --alert alert.json [--source NAME | --route NAME] [--json]
+  crosscheck route         FILE --alert alert.json [--source NAME | --route NAME] [--lenient] [--json]
   crosscheck check         URL | --config FILE --check NAME [--from eu,na] [--json]
   crosscheck test          ACTION [--config FILE]
   crosscheck agent         --listen HOST:PORT --token-file FILE

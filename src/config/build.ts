@@ -45,7 +45,7 @@ export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin)
         plugins: pluginsOf(route.plugins),
         serializeActions: route.serializeActions,
         checks: route.checks,
-        votes: route.actions.filter((action) => functions.has(action)),
+        votes: [...new Set(route.actions.filter((action) => functions.has(action)))],
         locations: route.locations ?? everywhere,
         spare: route.spare,
         policy: policyOf(route.verdict),

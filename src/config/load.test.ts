@@ -115,6 +115,14 @@ test("lenient: an unset variable is an empty text for an action, and lets nobody
   assert.throws(() => config.secretSource(config.server.apiTokens[0]?.reference ?? ""), /NOT_SET is not set/);
 });
 
+test("a vote is a place, asked once however often it is listed, and its domain is its region", async () => {
+  const { config } = await loadConfig(join(testdata, "good", "votes.yaml"), options);
+  const route = config.routes.get("a");
+  assert.deepEqual([route?.actions, route?.votes], [["say"], ["eu-check", "own-check"]]);
+  const domains = [...config.functions.values()].map(({ domain }) => domain);
+  assert.deepEqual(domains, ["aws:eu-west-1", "own-check"]);
+});
+
 test("scripts run only where whoever starts the server lets them", async () => {
   const path = join(testdata, "good", "exec.yaml");
   const why = "exec runs scripts on this machine: start with --allow-exec, or leave this action out";

@@ -83,7 +83,12 @@ function sparedPagers({ actions, notify }: RouteSettings, path: Path, kinds: Kin
 }
 
 /** Without `spare: true` a pass is inconclusive, and told as such. */
-function neverSpared({ spare, notify }: RouteSettings, path: Path): Finding[] {
+function neverSpared({ spare, checks, notify }: RouteSettings, path: Path): Finding[] {
+  if (spare && checks.length === 0) {
+    const message =
+      "spare has no effect without checks: Crosscheck does not know what your functions look at, so that their health proves nothing about the page";
+    return [{ ...warning([...path.slice(0, -1), "spare"], message), onKey: true }];
+  }
   if (spare || notify["not-reproduced"] === undefined) return [];
   return [
     warning(

@@ -1,7 +1,11 @@
+import { assertionFaults } from "../check/assertion-faults.ts";
+import type { AssertionFault } from "../check/assertion-faults.ts";
 import type { FunctionSettings } from "../check/locations/function.ts";
+import { isTemplate } from "../check/template.ts";
+import type { Assertion } from "../model/assertion.ts";
 import { functionUrlRegion } from "../model/function-url.ts";
 import type { SecretSource } from "../model/secret.ts";
-import { error } from "./finding.ts";
+import { error, warning } from "./finding.ts";
 import type { Finding, Path } from "./finding.ts";
 import type { FileSettings } from "./schema.ts";
 import type { KindOf } from "./telling.ts";
@@ -46,7 +50,41 @@ export function checkVotes(file: FileSettings, kinds: KindOf): Finding[] {
   const clashes = file.actions.flatMap(({ name }, index) =>
     isVote(name) && locations.has(name) ? [clash(name, ["actions", index, "name"])] : [],
   );
-  return [...stray, ...clashes];
+  return [...stray, ...clashes, ...checkAssertions(file, isVote)];
+}
+
+/** What an answer cannot be held against is no vote at all in the end: said now, not in the night. */
+function checkAssertions(file: FileSettings, isVote: (name: string) => boolean): Finding[] {
+  return file.actions.flatMap((action, index): Finding[] => {
+    const path: Path = ["actions", index, "assertions"];
+    if (action.type !== "http" || action.assertions === undefined) return [];
+    if (action.enable && !isVote(action.name)) {
+      const message = "assertions have no effect: the answer of this action is no vote; say check: true";
+      return [{ ...warning(path, message), onKey: true }];
+    }
+    return action.assertions.flatMap((assertion, at) =>
+      voteAssertionFaults(assertion).map(({ key, message }) => ({
+        ...error([...path, at, key], `${key}: ${message}`),
+        cut: path.slice(0, 2),
+      })),
+    );
+  });
+}
+
+type VoteAssertionFault = Pick<AssertionFault, "message"> & {
+  readonly key: AssertionFault["key"] | "source";
+};
+
+function voteAssertionFaults(assertion: Assertion): readonly VoteAssertionFault[] {
+  if (assertion.source === "certificate")
+    return [{ key: "source", message: "the certificate of a function is not looked at" }];
+  const templates = (["property", "target"] as const).filter((key) => isTemplate(assertion[key]));
+  if (templates.length > 0)
+    return templates.map((key) => ({
+      key,
+      message: "{{ }} is not filled in for a vote: write what it must be",
+    }));
+  return assertionFaults(assertion);
 }
 
 function strayVote(name: string, path: Path): Finding {

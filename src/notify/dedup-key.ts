@@ -35,25 +35,36 @@ function faultOf(text: string): string | null {
  * `written` does not say for this alert (undefined, empty, an error) is said by the incident's id.
  */
 export function keyOf(message: Message, written: string | undefined, maxLength: number): string {
-  const key = writtenKey(message, written) ?? `crosscheck:${message.incident.id}`;
+  const key = writtenKey(message, written) ?? ownKey(message);
   return key.length <= maxLength ? key : sha256(key);
+}
+
+/** The key that nobody else has. */
+export function ownKey({ incident }: Message): string {
+  return `crosscheck:${incident.id}`;
 }
 
 function writtenKey({ alert, incident }: Message, written: string | undefined): string | null {
   if (written === undefined || alert === null) return null;
   const input = bodyOf(alert);
-  if (written === alertmanagerWord) {
-    const groupKey = textOf(isMap(input) ? input["groupKey"] : undefined);
-    return groupKey === null ? null : sha256(groupKey);
-  }
   const { id, source, status, receivedAt } = alert;
   const data = { alert: { id, source, status, receivedAt, subject: incident.subject } };
   try {
-    return textOf(expression(written).value(input, data, { budget }));
+    if (written !== alertmanagerWord) return textOf(expression(written).value(input, data, { budget }));
+    const groupKey = textOf(isMap(input) ? input["groupKey"] : undefined);
+    return groupKey === null ? null : sha256(groupKey);
   } catch {
-    // A page must not fail for its key.
+    // A page must not fail for its key, which may be nested deeper than JSON can be written.
     return null;
   }
+}
+
+/** With Alertmanager's key, which is that of a group: whether all of the group is resolved. */
+export function isGroupOver({ alert }: Message, written: string | undefined): boolean {
+  if (written !== alertmanagerWord) return true;
+  const body = alert === null ? undefined : bodyOf(alert);
+  // `status` is the alert's own where its source has taken the group apart.
+  return isMap(body) && (body["groupStatus"] ?? body["status"]) === "resolved" && !body["truncatedAlerts"];
 }
 
 function bodyOf({ body, encoding }: MessageAlert): unknown {

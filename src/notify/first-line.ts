@@ -65,7 +65,10 @@ function arrivalLine(facts: MessageFacts): Omit<FirstLine, "subject"> {
     return { headline: "RECEIVED", cause: counted(facts.gathered.count, "alert"), when: "" };
   if (incident.route === unroutedRoute)
     return { headline: "NOT CHECKED, treat as real", cause: note, when: "" };
-  if (plan === null || !isChecked(facts)) return { headline: "RECEIVED", cause: note, when: "" };
+  if (plan === null || !isChecked(facts)) {
+    const over = facts.alert?.status === "resolved" ? "the sender says resolved" : "";
+    return { headline: "RECEIVED", cause: [over, note].filter(Boolean).join("; "), when: "" };
+  }
   const from = wordList(plan.locations.map((location) => location.name));
   return { headline: "CHECKING", cause: `page received, checking from ${from}`, when: "" };
 }

@@ -79,6 +79,11 @@ test("the first line says headline, subject, cause and since in 120 characters",
       "COULD NOT CHECK, treat as real https://shop.example, alert of 03:02Z",
     ],
     [
+      "a resolved alert that nobody checks",
+      { ...trigger, plan: { ...trigger.plan!, checks: [] }, alert: { ...alert, status: "resolved" } },
+      "RECEIVED https://shop.example: the sender says resolved",
+    ],
+    [
       "long subject",
       about(longUrl, confirmed),
       `DOWN 3/3 ${longUrl.slice(0, 76)}…: connection refused, since 03:02Z`,

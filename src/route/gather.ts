@@ -15,7 +15,7 @@ const longestMs = 86_400_000;
 
 /**
  * An alert joins those that are told together, and when they are. The incident is over as soon as there are enough: the
- * next alert opens another.
+ * next alert opens another. While somebody cannot be told of the first ones, later ones wait for as long again.
  */
 export function gather(
   incident: Incident,
@@ -25,6 +25,8 @@ export function gather(
   const alertCount = incident.alertCount + 1;
   const openedAt = incident.alertCount === 0 ? now : incident.openedAt;
   const isFull = count !== null && alertCount >= count;
+  const waitMs = Math.min(timeoutMs ?? longestMs, longestMs);
+  const waits = Math.max(1, Math.ceil((now - openedAt) / waitMs));
   return {
     incident: {
       ...incident,
@@ -35,6 +37,6 @@ export function gather(
       openedAt,
       lastAlertAt: now,
     },
-    dueAt: isFull ? now : openedAt + Math.min(timeoutMs ?? longestMs, longestMs),
+    dueAt: isFull ? now : openedAt + waits * waitMs,
   };
 }

@@ -76,8 +76,9 @@ function takes(
   }
 }
 
-function subjectOf(
-  route: RouteRule,
+/** What an alert that a route takes is about there. */
+export function subjectOf(
+  route: Pick<RouteRule, "subject">,
   alert: Alert,
   documents: { readonly input: unknown; readonly data: unknown },
 ): Pick<Match, "subject" | "warning"> {

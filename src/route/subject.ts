@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Alert } from "../model/alert.ts";
+import { gatheredSubject } from "./gather.ts";
 
 const maxLength = 500;
 
@@ -25,6 +26,8 @@ export function normalUrl(text: string): string {
 /** A subject fits an index and a message; the end of a long one is told apart by its hash. */
 export function subjectText(value: string): string {
   const text = value.trim();
+  // Nobody's subject: an alert that had it would join messages that nothing is checked for.
+  if (text === gatheredSubject) return JSON.stringify(text);
   if (text.length <= maxLength) return text;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   return `${text.slice(0, maxLength)}… ${hash}`;

@@ -21,3 +21,8 @@ test("without any value nothing is the same", () => {
   for (const input of [alert, null, "text", [], undefined])
     assert.equal(uniqueKey(input, ["digest", "deep.none", "nowhere.at.all", "__proto__"]), null);
 });
+
+test("what is nested too deeply to be compared is the same as nothing", () => {
+  const depth = 100_000;
+  assert.equal(uniqueKey({ a: JSON.parse("[".repeat(depth) + "]".repeat(depth)) as unknown }, ["a"]), null);
+});

@@ -11,7 +11,17 @@ export function uniqueKey(input: unknown, props: readonly string[]): string | nu
     return value === undefined || value === null || value === "" ? [] : [[prop, value]];
   });
   if (values.length === 0) return null;
-  return createHash("sha256").update(JSON.stringify(values)).digest("hex");
+  const text = textOf(values);
+  return text === null ? null : createHash("sha256").update(text).digest("hex");
+}
+
+/** Null for what is nested too deeply to be written: it is told rather than compared. */
+function textOf(values: readonly unknown[]): string | null {
+  try {
+    return JSON.stringify(values);
+  } catch {
+    return null;
+  }
 }
 
 function member(owner: unknown, key: string): unknown {

@@ -9,13 +9,20 @@ import type { ActionSettings } from "../notify/action-type.ts";
 import { actionTypeByName } from "../notify/actions/index.ts";
 import { decideDelivery, sendDelivery } from "../notify/deliver.ts";
 import type { Decision } from "../notify/deliver.ts";
-import { pendingDeliveries, settleDelivery, supersedeDelivery, threadOf } from "../store/deliveries.ts";
+import {
+  failingSince,
+  pendingDeliveries,
+  settleDelivery,
+  supersedeDelivery,
+  threadOf,
+} from "../store/deliveries.ts";
 import { closeWhenDelivered } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
 import { messageFor } from "./message.ts";
 import { tellStatements } from "./tell.ts";
 import { isBehind } from "./serial.ts";
+import { relieveStandIns } from "./stand-ins.ts";
 import { reportTrouble } from "./trouble.ts";
 
 /** One action's deliveries about one incident; they go in order. */
@@ -31,7 +38,8 @@ export interface Lane {
 export async function deliverLane(context: Context, lane: Lane, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const pending = await pendingDeliveries(context.database, lane.incidentId, lane.action);
-    const stale = pending.filter((delivery, index) => isOvertaken(delivery, pending.slice(index + 1)));
+    const now = context.now();
+    const stale = pending.filter((delivery, index) => isOvertaken(delivery, pending.slice(index + 1), now));
     if (stale.length > 0) await supersede(context, stale);
     const next = pending.find((delivery) => !stale.includes(delivery));
     if (next === undefined) return endLane(context, lane);
@@ -55,11 +63,18 @@ async function endLane(context: Context, { incidentId }: Lane): Promise<void> {
   await context.database.write([closeWhenDelivered(incidentId, context.now())]);
 }
 
-/** An arrival is old news once there is another or a verdict, a verdict once there is a later word. */
-function isOvertaken(delivery: Delivery, later: readonly Delivery[]): boolean {
+/**
+ * An arrival is old news once there is another or a verdict, a verdict once there is a later word. What gathers alerts until
+ * its time comes is no news before.
+ */
+function isOvertaken(delivery: Delivery, later: readonly Delivery[], now: number): boolean {
   const rank = { trigger: 0, verdict: 1, change: 1, recovered: 1, trouble: 2, test: 2 } as const;
   const own = rank[delivery.event];
-  return own < 2 && later.some((other) => rank[other.event] >= own && rank[other.event] < 2);
+  const isNews = ({ event, nextAt }: Delivery) =>
+    rank[event] >= own &&
+    rank[event] < 2 &&
+    (event !== "trigger" || nextAt <= Math.max(now, delivery.nextAt));
+  return own < 2 && later.some(isNews);
 }
 
 async function supersede(context: Context, deliveries: readonly Delivery[]): Promise<void> {
@@ -79,14 +94,17 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
   }
   const error = tried instanceof DeliveryError ? tried : null;
   const kind: ActionKind = kinds.get(delivery.action) ?? "message";
-  const decision = decideDelivery(delivery, error, {
-    kind,
-    now: context.now(),
-    random: context.random(),
-  });
+  const createdAt = error === null ? delivery.createdAt : await failingSinceOf(context, delivery);
+  const circumstances = { kind, now: context.now(), random: context.random() };
+  const decision = decideDelivery({ ...delivery, createdAt }, error, circumstances);
   context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
   const thread = tried instanceof DeliveryError ? null : tried.thread;
   return settle(context, { ...delivery, thread }, { decision, fallback: settings.fallback });
+}
+
+/** Arrivals that take each other's place must not put off the fallback, nor the end of the retries, for ever. */
+async function failingSinceOf({ database }: Context, delivery: Delivery): Promise<number> {
+  return delivery.event === "trigger" ? failingSince(database, delivery) : delivery.createdAt;
 }
 
 /**
@@ -147,7 +165,9 @@ async function settle(
   const now = context.now();
   const { state, attempts, nextAt, error } = decision;
   const useFallback = decision.fallbackDue && fallback.length > 0;
-  const told = useFallback ? fallbackStatements(delivery, { fallback, error, now }) : [];
+  const told = useFallback
+    ? fallbackStatements(delivery, { fallback, error, now })
+    : await relieveStandIns(context, delivery, state === "delivered" ? fallback : []);
   await context.database.write([
     settleDelivery(delivery.id, {
       state,

@@ -70,9 +70,8 @@ function dryAlert(config: Config, alert: Alert): DryAlert {
   const starts = fault === null && (status === "firing" || status === "resolved");
   const matches = starts ? matchRoutes(alert, config.routes.values(), config.data) : [];
   const taken = new Map(matches.map((match) => [match.route, match]));
-  const routes = starts
-    ? [...config.routes.keys()].map((name) => dryRoute(config, alert, { name, match: taken.get(name) }))
-    : [];
+  const asked = [...config.routes.keys()].filter((name) => [null, name].includes(alert.onlyRoute));
+  const routes = starts ? asked.map((name) => dryRoute(config, alert, { name, match: taken.get(name) })) : [];
   const unrouted = matches.length === 0 && status === "firing" ? config.unrouted : null;
   return { status, fault, routes, unrouted };
 }
@@ -91,6 +90,10 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
   const { route: name, subject, error, warning } = match;
   const recipe = config.routes.get(name);
   if (recipe === undefined) throw new Error(`no route is called ${name}`);
+  if (alert.status === "resolved" && (isInvestigated(recipe) || error !== null)) {
+    const warnings = ["a resolved alert joins the open incident of its subject; it starts none"];
+    return { ...match, taken: true, mode: recipe.mode, warnings, checks: [], arrival: null, outcomes: {} };
+  }
   const kinds = kindsOf(config.actions.values());
   const plan = buildable(
     planRun(

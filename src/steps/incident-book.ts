@@ -55,6 +55,8 @@ export class IncidentBook {
   readonly #current = new Map<string, Entry>();
   readonly #statements: Statement[] = [];
   readonly #reports: (() => void)[] = [];
+  /** What webhooks of this batch say is firing. */
+  readonly #firing = new Set<string>();
 
   constructor(context: Context, now: number) {
     this.#context = context;
@@ -69,6 +71,7 @@ export class IncidentBook {
 
   /** A firing alert opens its incident, takes it up again or joins it. */
   async fire(alert: Alert, match: Match): Promise<void> {
+    this.#firing.add(sayingOf(alert, match));
     const entry = await this.#entry(match.route, match.subject);
     const policy = this.#policy(match.route, alert, match.subject);
     const step = alertFired(entry.incident, this.#now, policy, alert.receivedAt);
@@ -80,8 +83,9 @@ export class IncidentBook {
       await this.#giveUp(entry, { alert, policy }, match.error);
   }
 
-  /** A resolved alert joins the open incident, or is only kept. */
+  /** A resolved alert joins the open incident, or is only kept: also where another of its webhook fires about the same. */
   async resolve(alert: Alert, match: Match): Promise<void> {
+    if (this.#firing.has(sayingOf(alert, match))) return;
     const entry = await this.#entry(match.route, match.subject);
     if (entry.incident.alertCount === 0 || entry.incident.state === "closed") return;
     this.#apply(
@@ -248,6 +252,11 @@ export class IncidentBook {
     this.#current.set(keyOf(entry.incident.route, entry.incident.subject), entry);
     return entry;
   }
+}
+
+/** The alerts of one webhook came at the same time. */
+function sayingOf({ source, receivedAt }: Alert, { route, subject }: Match): string {
+  return JSON.stringify([source, receivedAt, route, subject]);
 }
 
 function keyOf(route: string, subject: string): string {

@@ -6,31 +6,36 @@ import type { Message } from "../model/message.ts";
 import type { Plan } from "../model/plan.ts";
 import { composeMessage } from "../notify/message.ts";
 import type { MessageFacts } from "../notify/message-facts.ts";
+import { regoDocuments, subjectOf } from "../route/match.ts";
 import { planRun } from "../route/plan.ts";
+import { defaultSubject } from "../route/subject.ts";
 import { alertById, alertsJoinedSince, latestAlert } from "../store/alerts.ts";
 import { lastToldAt } from "../store/deliveries.ts";
 import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
-import { renderAlert, renderTogether } from "./render.ts";
+import { rawTogether, renderAlert, renderTogether } from "./render.ts";
 import type { Rendering } from "./render.ts";
 
 /** A delivery's message from the rows as they are now; undefined when its incident is gone. */
 export async function messageFor(context: Context, delivery: Delivery): Promise<Message | undefined> {
   const { database } = context;
   const { incidentId, runId } = delivery;
-  const [incident, run = null, looked, alert] = await Promise.all([
+  const [stored, run = null, looked, alert] = await Promise.all([
     incidentById(database, incidentId),
     runId === null ? null : runById(database, runId),
     runId === null ? [] : observationsOfRun(database, runId),
     alertOf(context, delivery),
   ]);
-  if (incident === undefined) return undefined;
-  const { config } = context.setup();
+  if (stored === undefined) return undefined;
+  const incident = named(context, stored, alert);
+  const { config, kinds } = context.setup();
   const gathered = await gatheredBy(context, incident, delivery);
   const isArrival = delivery.event === "trigger" && alert !== null;
-  const { rendered, fault } = isArrival ? rendering(config, { incident, alert, gathered }) : unrendered;
+  const isEffect = kinds.get(delivery.action) === "effect";
+  const told = { incident, alert, gathered, isEffect };
+  const { rendered, fault } = isArrival ? rendering(config, { ...told, alert }) : unrendered;
   if (fault !== null) context.log.warn("template", { delivery: delivery.id, route: incident.route, fault });
   return composeMessage({
     delivery: fault === null ? delivery : withNote(delivery, fault),
@@ -49,12 +54,28 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
 
 function rendering(
   config: Config,
-  told: { readonly incident: Incident; readonly alert: Alert; readonly gathered: MessageFacts["gathered"] },
+  told: {
+    readonly incident: Incident;
+    readonly alert: Alert;
+    readonly gathered: MessageFacts["gathered"];
+    readonly isEffect: boolean;
+  },
 ): Rendering {
-  const { incident, alert, gathered } = told;
-  return gathered === null
-    ? renderAlert(config, incident, alert)
-    : renderTogether(config, incident.route, gathered);
+  const { incident, alert, gathered, isEffect } = told;
+  if (gathered === null) return renderAlert(config, incident, alert);
+  const together = renderTogether(config, incident.route, gathered);
+  // An effect gets an event, not our words: without a template it would be that of the last alert.
+  const rendered = together.rendered ?? (isEffect ? rawTogether(incident.route, gathered) : null);
+  return { ...together, rendered };
+}
+
+/** An alert that is passed on has an incident of its own, called by its id: a person is told what it is about instead. */
+function named(context: Context, incident: Incident, alert: Alert | null): Incident {
+  if (alert === null || incident.subject !== alert.id) return incident;
+  const { config } = context.setup();
+  const route = config.routes.get(incident.route);
+  if (route === undefined) return { ...incident, subject: defaultSubject(alert) };
+  return { ...incident, subject: subjectOf(route, alert, regoDocuments(alert, config.data)).subject };
 }
 
 const unrendered: Rendering = { rendered: null, fault: null };

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { alertInput } from "../model/alert.ts";
 import type { Alert } from "../model/alert.ts";
 import type { RenderedTemplate } from "../model/message.ts";
 import type { MessageFacts } from "../notify/message-facts.ts";
@@ -42,10 +43,23 @@ export function renderTogether(
   if (fault !== undefined) return fault;
   const parts = made.flatMap(({ rendered }) => (rendered === null ? [] : [rendered.description]));
   if (parts.length === 0) return none;
-  return {
-    rendered: { title: `${route}: ${count} alerts`, description: joined(parts), url: null },
-    fault: null,
-  };
+  return { rendered: { title: titleOf(route, count), description: joined(parts), url: null }, fault: null };
+}
+
+/** The same as a JSON list of the alerts; one that is no JSON is a text in it. */
+export function rawTogether(
+  route: string,
+  { alerts, count }: NonNullable<MessageFacts["gathered"]>,
+): RenderedTemplate {
+  const items = alerts.map((alert) => {
+    const text = new TextDecoder().decode(alert.body);
+    return alertInput(alert) === undefined ? JSON.stringify(text) : text;
+  });
+  return { title: titleOf(route, count), description: `[${items.join(",")}]`, url: null };
+}
+
+function titleOf(route: string, count: number): string {
+  return `${route}: ${count} alerts`;
 }
 
 function joined(parts: readonly string[]): string {

@@ -84,13 +84,22 @@ type RouteOne = (book: IncidentBook, alert: Alert, context: Context) => Promise<
 async function routeBatch(context: Context, alerts: readonly Alert[], one: RouteOne): Promise<void> {
   const now = context.now();
   const book = new IncidentBook(context, now);
-  for (const alert of alerts) await one(book, alert, context);
+  for (const alert of firingFirst(alerts)) await one(book, alert, context);
   await context.database.write([...alerts.map((alert) => markRouted(alert.id, now)), ...book.statements()]);
   book.report();
   if (book.unrouted.length > 0 && context.setup().config.unrouted.length === 0) {
     for (const { what, note } of book.unrouted)
       await reportTrouble(context, "unrouted-alert", { what, note });
   }
+}
+
+/** Of each webhook what fires comes first: what is resolved must not end what the same webhook says goes on. */
+function firingFirst(alerts: readonly Alert[]): Alert[] {
+  const webhooks = Map.groupBy(alerts, ({ source, receivedAt }) => JSON.stringify([source, receivedAt]));
+  return [...webhooks.values()].flatMap((members) => [
+    ...members.filter(({ status }) => status !== "resolved"),
+    ...members.filter(({ status }) => status === "resolved"),
+  ]);
 }
 
 async function routeOne(book: IncidentBook, alert: Alert, context: Context): Promise<void> {

@@ -22,12 +22,12 @@ export class Sieve {
     const key = unique === null ? null : uniqueKey(alertInput(alert), unique.props);
     if (unique === null || key === null) return false;
     const place = JSON.stringify([route, key]);
-    const since = unique.timeoutMs === null ? 0 : this.#now - unique.timeoutMs;
-    if (this.#fresh.has(place) || (await wasTold(this.#context.database, { route, key, since }))) {
+    const message = { route, key, since: unique.timeoutMs === null ? 0 : this.#now - unique.timeoutMs };
+    if (this.#fresh.has(place) || (await wasTold(this.#context.database, message))) {
       this.#context.log.info("repeat-not-told", { alert: alert.id, route });
       return true;
     }
-    this.#fresh.set(place, markTold(route, key, this.#now));
+    this.#fresh.set(place, markTold(message, this.#now));
     return false;
   }
 

@@ -125,6 +125,38 @@ export async function lastToldAt(
   return row?.created_at ?? 0;
 }
 
+/** What an action was last told about an incident; undefined when it took nothing. */
+export async function lastToldEvent(
+  database: Database,
+  incidentId: string,
+  action: string,
+): Promise<DeliveryEvent | undefined> {
+  const [row] = await database.read<{ event: DeliveryEvent }>(
+    `select event from deliveries where incident_id = $1 and action = $2 and state = 'delivered'
+      order by number desc limit 1`,
+    [incidentId, action],
+  );
+  return row?.event;
+}
+
+/**
+ * Since when an action has not taken what it is to be told of arrivals, of which each takes the place of the one before;
+ * `createdAt` when that one was not tried.
+ */
+export async function failingSince(
+  database: Database,
+  { incidentId, action, createdAt }: Pick<Delivery, "incidentId" | "action" | "createdAt">,
+): Promise<number> {
+  const [row] = await database.read<{ since: number | null }>(
+    `select min(created_at) as since from deliveries
+      where incident_id = $1 and action = $2 and event = 'trigger' and state = 'superseded' and attempts > 0
+        and number > (select coalesce(max(number), 0) from deliveries
+          where incident_id = $1 and action = $2 and state in ('delivered', 'dead'))`,
+    [incidentId, action],
+  );
+  return Math.min(row?.since ?? createdAt, createdAt);
+}
+
 /** What an action's first message about an incident left for later ones; null when there is none. */
 export async function threadOf(
   database: Database,

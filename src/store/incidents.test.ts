@@ -1,18 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Client } from "pg";
 import { eachDatabase, freshSqlite } from "../../test/fixtures/databases.ts";
+import { until } from "../../test/fixtures/until.ts";
+import { newId } from "../model/id.ts";
 import { newIncident } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Database } from "./database.ts";
-import { currentIncident, insertIncident, listIncidents } from "./incidents.ts";
+import { insertDelivery } from "./deliveries.ts";
+import {
+  closeWhenDelivered,
+  currentIncident,
+  incidentById,
+  insertIncident,
+  listIncidents,
+  updateIncident,
+} from "./incidents.ts";
 
 function incidentOf(route: string, subject: string, rest: Partial<Incident> = {}): Incident {
   return { ...newIncident({ route, subject, now: 1 }), ...rest };
 }
 
+function dueTo(action: string, incidentId: string) {
+  const notice = { alertId: null, note: null };
+  const due = { incidentId, action, event: "trigger", runId: null, notice, now: 1, dueAt: 1 } as const;
+  return insertDelivery({ id: newId(), ...due });
+}
+
 const closed = (closedAt: number) => ({ state: "closed", closedAt }) as const;
 
-eachDatabase("incidents", (fresh) => {
+eachDatabase("incidents", (fresh, kind) => {
   test("the current one is the open one, else the one closed last, if that is not too long ago", async () => {
     await using place = await fresh();
     await using database = await place.open();
@@ -38,6 +55,38 @@ eachDatabase("incidents", (fresh) => {
       const found = await currentIncident(database, { route, subject }, closedAfter);
       assert.equal(found?.id, expected?.id, `${route} ${subject} after ${closedAfter}`);
     }
+  });
+
+  test("one is over when all is delivered, and not while an alert joins it", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const [over, joined] = [
+      incidentOf("page", "over", { state: "open" }),
+      incidentOf("page", "joined", { state: "open" }),
+    ];
+    await database.write([insertIncident(over), insertIncident(joined)]);
+    await database.write([closeWhenDelivered(over.id, 5)]);
+    assert.equal((await incidentById(database, over.id))?.closedAt, 5);
+    if (kind === "sqlite") return; // One writer at a time.
+
+    const { url } = place.location as { url: string };
+    const client = new Client(url);
+    await client.connect();
+    try {
+      await client.query("begin");
+      for (const statement of [updateIncident({ ...joined, alertCount: 2 }), dueTo("team", joined.id)])
+        await client.query(statement.sql, [...statement.params]);
+      const closing = database.write([closeWhenDelivered(joined.id, 6)]);
+      const waiting =
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      await until("it to wait", async () => (await client.query(waiting)).rowCount === 1);
+      await client.query("commit");
+      await closing;
+    } finally {
+      await client.end();
+    }
+    const found = await incidentById(database, joined.id);
+    assert.deepEqual([found?.state, found?.alertCount], ["open", 2]);
   });
 
   test("the list is newest first, by route, by outcome and by both, page by page", async () => {

@@ -46,11 +46,15 @@ export function updateIncident(incident: Incident): Statement {
   };
 }
 
-/** Ends an incident that nothing looks at any more once everything due to anybody has been sent or given up. */
+/**
+ * Ends an incident that nothing looks at any more once everything due to anybody has been sent or given up. Not when an
+ * alert joins it meanwhile: PostgreSQL, having waited for that write, would see its version and not what it made due.
+ */
 export function closeWhenDelivered(incidentId: string, now: number): Statement {
   return {
     sql: `update incidents set state = 'closed', closed_at = $2, version = version + 1
-      where id = $1 and closed_at is null and next_run_at is null and not exists (
+      where id = $1 and closed_at is null and next_run_at is null
+        and version = (select version from incidents where id = $1) and not exists (
         select 1 from deliveries where incident_id = $1 and state = 'pending')`,
     params: [incidentId, now],
   };

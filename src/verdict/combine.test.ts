@@ -13,6 +13,7 @@ import {
   voting,
 } from "../../test/fixtures/observations.ts";
 import { Random } from "../../test/fixtures/random.ts";
+import { plannedFunctionCheck } from "../model/function-check.ts";
 import type { Plan, VerdictPolicy } from "../model/plan.ts";
 import type { LookedObservation } from "../model/run.ts";
 import { outcomeRank } from "../model/verdict.ts";
@@ -109,6 +110,23 @@ test("after a second look that nobody answered there is a verdict, and it is no 
   for (const votes of ["fail pass pass", "flaky pass pass", "flaky none none"])
     assert.notEqual(judged(planOf(), looked(1, seen(votes)), 2).outcome, "not-reproduced", votes);
 });
+
+for (const [what, checks, says] of [
+  ["alone never spare", [plannedFunctionCheck], "inconclusive not-visible-from-outside"],
+  [
+    "spare beside a check",
+    [{ name: "storefront", type: "http" }, plannedFunctionCheck],
+    "not-reproduced all-pass",
+  ],
+] as const) {
+  test(`functions whose target nobody knows ${what}, though the route says spare: true`, () => {
+    const target = { from: "config" as const, allowPrivate: [] };
+    const plan = { ...planOf(), checks: checks.map((check) => ({ check, target })) };
+    const observations = checks.flatMap(({ name }) => seen("pass pass pass", three, { check: name }));
+    const { outcome, reason, healthy } = judged(plan, looked(1, observations));
+    assert.deepEqual([`${outcome} ${reason}`, healthy], [says, true]);
+  });
+}
 
 const spares: {
   name: string;

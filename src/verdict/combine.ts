@@ -16,7 +16,8 @@ export type Judgement = Verdict | "second-look";
 
 /**
  * Combines the checks of a run: the headline is the worst outcome (verdict.md §2). A check that could not be built from
- * the alert counts as inconclusive, and on a route without `spare: true` health is not proof enough to spare.
+ * the alert counts as inconclusive, and on a route without `spare: true`, or with votes of the user's own functions alone,
+ * health is not proof enough to spare.
  * @param looks how many looks have ended; after two there is always a verdict.
  */
 export function judgeRun(plan: Plan, observations: readonly LookedObservation[], looks: number): Judgement {
@@ -34,7 +35,7 @@ export function judgeRun(plan: Plan, observations: readonly LookedObservation[],
   }
   const measured = judgements.map(settle);
   const healthy = plan.faults.length === 0 && measured.length > 0 && measured.every(isHealthy);
-  const checks = measured.map((check) => withoutSpare(check, plan.spare));
+  const checks = measured.map((check) => withoutSpare(check, maySpare(plan)));
   return describe({
     plan,
     checks,
@@ -74,6 +75,11 @@ function isHealthy(check: CheckVerdict): boolean {
   const { votes } = check;
   const single = check.domains.length === 1;
   return check.outcome === "not-reproduced" || (single && votes.pass === 1);
+}
+
+/** What functions of the user's own look at is not known: alone they prove nothing about the alert. */
+function maySpare({ spare, checks }: Plan): boolean {
+  return spare && checks.some(({ check }) => !isFunctionCheck(check));
 }
 
 function withoutSpare(check: CheckVerdict, spare: boolean): CheckVerdict {

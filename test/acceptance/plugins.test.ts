@@ -34,12 +34,14 @@ const routes = [
     notify: { confirmed: ["oncall"] },
     plugins: { "aggregate-message-timeout": "2s" },
   },
+  { name: "by-turns", actions: ["team", "ops"], plugins: { "aggregate-message-timeout": "2s" } },
   {
     name: "by-two",
     actions: ["call"],
     template: "number",
     plugins: { "aggregate-message-number": 2 },
   },
+  { name: "by-two-raw", actions: ["call"], plugins: { "aggregate-message-number": 2 } },
   { name: "in-turn", actions: ["first", "second", "third"], "serialize-actions": true },
 ];
 
@@ -143,10 +145,18 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
     await using running = await start();
     const { server } = running;
     const seen = world.receiver.told("/call").length;
-    for (const number of [1, 2]) await server.post({ mark: "m", number }, "/tenant/by-two");
-    const heard = await world.receiver.hears("/call", "", seen + 1);
-    const event = Buffer.from(String(heard.at(-1)?.headers["postee-event"]), "base64").toString();
-    assert.deepEqual(JSON.parse(event), [1, 2]);
+    const event = async (path: string, count: number) => {
+      for (const number of [1, 2]) await server.post({ mark: "m", number }, path);
+      const heard = await world.receiver.hears("/call", "", seen + count);
+      const text = Buffer.from(String(heard.at(-1)?.headers["postee-event"]), "base64").toString();
+      return JSON.parse(text) as unknown;
+    };
+    assert.deepEqual(await event("/tenant/by-two", 1), [1, 2]);
+    assert.deepEqual(
+      await event("/tenant/by-two-raw", 2),
+      [1, 2].map((number) => ({ mark: "m", number })),
+      "without a template an effect gets the alerts",
+    );
   });
 
   test("aggregate-message-timeout: what came within the time in one message, and each verdict by itself", async () => {
@@ -162,6 +172,25 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
     assert.deepEqual(more, []);
     assert.equal(one?.firstLine, "RECEIVED by-time: 2 alerts");
     assert.ok(subjects.every((url) => one?.body.includes(url)));
+  });
+
+  test("while one action cannot be told, the others are still told of many at once, and it is tried again in its turn", async () => {
+    await using running = await start();
+    const { server } = running;
+    const mark = `turns-${server.url}`;
+    world.receiver.answer("/ops", answering(503));
+    await server.post({ mark, number: 1 }, "/tenant/by-turns");
+    await world.receiver.hears("/team", mark);
+    for (const number of [2, 3]) await server.post({ mark, number }, "/tenant/by-turns");
+    const [first, second] = await world.receiver.hears("/team", mark, 2);
+    assert.ok((second?.at ?? 0) - (first?.at ?? 0) > 1500, "the later ones are gathered as well");
+    assert.match(second?.firstLine ?? "", /2 alerts/);
+    const [refused, taken] = await world.receiver.hears("/ops", mark, 3);
+    assert.equal(refused?.key, taken?.key);
+    assert.ok((taken?.at ?? 0) - (refused?.at ?? 0) < 1500, "what is due does not wait for what gathers");
+    await until("it to be over", async () =>
+      (await server.incidents()).every(({ state }) => state === "closed"),
+    );
   });
 
   test("serialize-actions: one after the other, and one that fails holds up nobody", async () => {

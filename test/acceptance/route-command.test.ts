@@ -84,6 +84,20 @@ suite("crosscheck route", { concurrency: 2 }, () => {
     assert.match(said, /It cannot be routed: its body is not JSON/);
   });
 
+  test("a resolved alert starts nothing where alerts are checked, and is passed on elsewhere", async () => {
+    const checked = await routed({ ...alert, status: "resolved" }, "--source", "monitoring");
+    assert.equal(checked.code, 0);
+    assert.match(checked.said, /The alert is resolved/);
+    assert.match(checked.said, /✔ confirm takes it\n +subject +shop\n/);
+    assert.match(
+      checked.said,
+      /warning +a resolved alert joins the open incident of its subject; it starts none/,
+    );
+    assert.doesNotMatch(checked.said, /told/);
+    const passedOn = await routed({ service: "rest", status: "resolved" }, "--source", "monitoring");
+    assert.match(passedOn.said, /✔ rest takes it[^✔]*told at once +say/);
+  });
+
   test("as JSON", async () => {
     const { said } = await routed({ service: "rest" }, "--json");
     const { alerts } = JSON.parse(said) as { alerts: { routes: { route: string; taken: boolean }[] }[] };
@@ -98,7 +112,10 @@ suite("crosscheck route", { concurrency: 2 }, () => {
 
   test("a source and a route by name; one that is not there is a usage error that names those that are", async () => {
     assert.match((await routed(alert, "--source", "monitoring")).said, /✔ confirm/);
-    assert.doesNotMatch((await routed(alert, "--route", "rest")).said, /✔ confirm/);
+    const { code: unheard, said } = await routed(alert, "--route", "rest");
+    assert.equal(unheard, 1);
+    assert.match(said, /✖ rest does not take it/);
+    assert.doesNotMatch(said, /confirm/, "it is not asked, so that nothing is said of its rule");
     const { code, stderr } = await runCommand(["route", file.path, "--alert", file.path, "--source", "x"]);
     assert.deepEqual([code, stderr], [2, ['crosscheck: there is no source "x": there are monitoring']]);
   });

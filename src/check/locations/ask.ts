@@ -32,17 +32,20 @@ export interface HttpAnswer {
 
 /**
  * One request, whatever status it is answered with; redirects are not followed.
- * @throws LocationError without an answer: `location.unreachable`, the signal's reason, `location.protocol` for too much.
+ * @throws LocationError without an answer: `location.unreachable`, the signal's reason, `location.protocol` for too much,
+ * `location.request` for what cannot be sent. None carries the address or a header.
  */
 export async function exchange(question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
-  const { url, who, method = "POST", headers, body } = question;
+  const { who, method = "POST", body } = question;
+  const address = addressOf(question);
+  const headers = requestHeaders(question);
   const started = performance.now();
   try {
-    const response = await fetch(url, {
+    const response = await fetch(address, {
       method,
       // A redirect would carry the token and the check's secrets elsewhere.
       redirect: "manual",
-      headers: requestHeaders(headers),
+      headers,
       ...(method === "GET" || method === "HEAD" ? {} : { body }),
       signal,
     });
@@ -60,10 +63,25 @@ export async function exchange(question: HttpQuestion, signal: AbortSignal): Pro
   }
 }
 
-function requestHeaders(given: HttpQuestion["headers"]): Headers {
-  const headers = new Headers(given as ConstructorParameters<typeof Headers>[0]);
-  if (!headers.has("user-agent")) headers.set("user-agent", `crosscheck/${version}`);
-  return headers;
+/** `fetch` refuses these addresses too, but with the whole of them in its message, and they may be secrets. */
+function addressOf({ url, who }: HttpQuestion): URL {
+  const address = URL.parse(url.trim());
+  const plain = address !== null && address.username === "" && address.password === "";
+  if (plain && /^https?:$/.test(address.protocol)) return address;
+  const message = `${who} cannot be asked: its url is no address to call, which is http(s)://… without a user name`;
+  throw new LocationError("location.request", message);
+}
+
+function requestHeaders({ headers: given, who }: HttpQuestion): Headers {
+  try {
+    const headers = new Headers(given as ConstructorParameters<typeof Headers>[0]);
+    if (!headers.has("user-agent")) headers.set("user-agent", `crosscheck/${version}`);
+    return headers;
+  } catch {
+    // Without the cause: its message has the value.
+    const message = `${who} cannot be asked: a header has characters that HTTP does not allow`;
+    throw new LocationError("location.request", message);
+  }
 }
 
 async function readCapped({ body }: Response, who: string): Promise<string> {

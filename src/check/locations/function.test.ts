@@ -123,6 +123,23 @@ suite("a function of somebody's own", () => {
     assert.equal(seen.errorClass, "location.unreachable");
   });
 
+  const unsendable: Readonly<Record<string, Partial<FunctionSettings>>> = {
+    "a user name in the address": { url: new Secret("https://user:s3cret@127.0.0.1:1/") },
+    "no address": { url: new Secret("s3cret") },
+    "an address of another kind": { url: new Secret("file:///s3cret") },
+    "a line break in a header": { headers: { "X-Key": new Secret("s3cret\nmore") } },
+    "a header that is no text of HTTP": { headers: { "X-Key": new Secret("s3cret\u0100") } },
+  };
+  for (const [what, settings] of Object.entries(unsendable)) {
+    test(`${what} is no vote, and no secret in the error`, async () => {
+      const { seen, requests } = await ask(answering(200), settings);
+      assert.ok(seen instanceof LocationError);
+      assert.equal(seen.errorClass, "location.request");
+      assert.doesNotMatch(`${seen.stack}${String(seen.cause)}`, /s3cret/);
+      assert.deepEqual(requests, []);
+    });
+  }
+
   const assertions = [{ source: "body", comparison: "contains", target: "up" }] as const;
   test("assertions narrow what a 2xx means", async () => {
     const good = observed((await ask(answering(200, "it is up"), { assertions })).seen);

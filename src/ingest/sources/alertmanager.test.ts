@@ -30,8 +30,9 @@ suite("a group of Alertmanager's", () => {
 
   test("each is stored as the envelope around it alone", () => {
     const [first, second] = read(group);
-    assert.deepEqual(stored(first?.body), { ...group, status: "firing", alerts: [group.alerts[0]] });
-    assert.deepEqual(stored(second?.body), { ...group, status: "resolved", alerts: [group.alerts[1]] });
+    const envelope = { ...group, groupStatus: "firing" };
+    assert.deepEqual(stored(first?.body), { ...envelope, status: "firing", alerts: [group.alerts[0]] });
+    assert.deepEqual(stored(second?.body), { ...envelope, status: "resolved", alerts: [group.alerts[1]] });
   });
 });
 
@@ -45,7 +46,7 @@ test("a group of Grafana's: the URL of an annotation, never one of its own", () 
       status: "resolved",
       dedupKey: group.groupKey,
       targetUrl: "https://shop.example/basket",
-      body: group,
+      body: { ...group, groupStatus: "resolved" },
     },
   );
 });
@@ -142,8 +143,13 @@ test("key: fingerprint knows an alert by itself, and keeps the group's key in th
 
 test("the test of a contact point of Grafana's starts nothing", () => {
   const groupKey = "crosscheck-57c6d9296de2ad39-1763780520";
-  const [alert] = read(groupOf(["firing"], { groupKey, version: "1" }));
-  assert.equal(alert?.status, "other");
+  const test = groupOf(["firing - 57c6d9296de2ad39"], { groupKey, version: "1" });
+  assert.equal(read(test)[0]?.status, "other");
+});
+
+test("a group whose key only looks like that of a test fires", () => {
+  const groupKey = "host-57c6d9296de2ad39-1763780520";
+  assert.equal(read(groupOf(["firing - 01"], { groupKey }))[0]?.status, "firing");
 });
 
 suite("a webhook that would weigh more than it should", () => {

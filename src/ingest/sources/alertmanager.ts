@@ -23,6 +23,7 @@ const member = z.looseObject({
   fingerprint: z.string().nullish(),
 });
 const webhook = z.looseObject({
+  status: z.unknown().optional(),
   alerts: z.array(member),
   groupKey: z.string().nullish(),
   truncatedAlerts: z.number().nullish(),
@@ -112,7 +113,8 @@ function readGroup(json: unknown, reading: Reading): ReadAlert[] {
   const firing = new Set(placed.filter(({ resolved }) => !resolved).map(subjectOf));
   return placed.map((one) => {
     const { dedupKey, targetUrl, member } = one;
-    const body = Buffer.from(JSON.stringify({ ...envelope, status: member.status, alerts: [member] }));
+    const own = { status: member.status, groupStatus: group.status, alerts: [member] };
+    const body = Buffer.from(JSON.stringify({ ...envelope, ...own }));
     return { status: statusOf(one, group, firing), dedupKey, targetUrl, body };
   });
 }
@@ -147,7 +149,11 @@ function statusOf(one: Placed, group: Group, firing: ReadonlySet<string | null>)
   return others ? "other" : "resolved";
 }
 
-/** The test of a contact point makes up a key, `<name>-<fingerprint>-<seconds>`; that of a real group ends in a brace. */
-function isGrafanaTest({ groupKey }: Group): boolean {
-  return /-[0-9a-f]{16}-\d{10}$/.test(groupKey ?? "");
+/**
+ * The test of a contact point makes up a key, `<name>-<fingerprint>-<seconds>`, with the fingerprint of an alert in it. A key
+ * that only looks like it is somebody's own: what fires under it is no test.
+ */
+function isGrafanaTest({ groupKey, alerts }: Group): boolean {
+  const [, made] = /-([0-9a-f]{16})-\d{10}$/.exec(groupKey ?? "") ?? [];
+  return made !== undefined && alerts.some(({ fingerprint }) => fingerprint === made);
 }

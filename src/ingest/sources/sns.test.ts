@@ -182,6 +182,7 @@ suite("the proof", () => {
       { SigningCertURL: "https://evil.example/cert.pem" },
       { SigningCertURL: certificateUrl.replace(".pem", ".txt") },
       { SigningCertURL: "https://sns.eu-west-1.amazonaws.com/?x=.pem" },
+      { SigningCertURL: `${certificateUrl}?Action=GetTopicAttributes` },
     ];
     for (const change of bad) assert.equal(await statusOf(signer.sign(notification(change)), { net }), 403);
     assert.deepEqual(net.asked, []);

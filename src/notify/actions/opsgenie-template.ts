@@ -41,8 +41,8 @@ function textOf(value: unknown): string | null {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** `a,b`, or a list; Postee knew the first only. */
+/** `a,b`, or a list; Postee knew the first only. What is in the list comes from an alert, and `String` is not safe for all. */
 function tagsOf(value: unknown): string[] {
-  const tags = typeof value === "string" ? value.split(",") : Array.isArray(value) ? value.map(String) : [];
-  return tags.map((tag) => tag.trim()).filter((tag) => tag !== "");
+  const tags = typeof value === "string" ? value.split(",") : Array.isArray(value) ? value.map(textOf) : [];
+  return tags.flatMap((tag) => tag?.trim() || []);
 }

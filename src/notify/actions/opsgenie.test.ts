@@ -128,6 +128,19 @@ test("an alias that several incidents share is noted, not closed", async (t) => 
   assert.deepEqual(paths, ["/v2/alerts/scan/notes?identifierType=alias"]);
 });
 
+test("recovery leaves alone what others ring for under an alias where nothing of ours was taken", async (t) => {
+  const keys = { "dedup-key": '"shared"' };
+  const { paths, thread } = await send(composeMessage(recovered), t.signal, { keys });
+  assert.deepEqual([paths, thread], [[], undefined]);
+});
+
+test("a resolved alert that is passed on closes what the firing one began", async (t) => {
+  const alert = { ...trigger.alert!, status: "resolved" as const };
+  const message = composeMessage({ ...trigger, alert, plan: { ...trigger.plan!, checks: [] } });
+  const { paths } = await send(message, t.signal, { keys: { "dedup-key": '"shared"' } });
+  assert.deepEqual(paths, ["/v2/alerts/shared/close?identifierType=alias"]);
+});
+
 const templates: readonly [what: string, description: string, expected: Partial<OpsgenieAlert>][] = [
   [
     "an object",
@@ -135,6 +148,11 @@ const templates: readonly [what: string, description: string, expected: Partial<
     { alias: "img", entity: "registry", priority: "P4", tags: ["own", "a", "b"] },
   ],
   ["a list of tags", '{"tags":["a","b"]}', { alias: defaultAlias, priority: "P1", tags: ["own", "a", "b"] }],
+  [
+    "tags that are no text",
+    '{"tags":[7,null,{"toString":1},["a"]]}',
+    { tags: ["own", "7", '{"toString":1}', '["a"]'] },
+  ],
   ["a priority that there is not", '{"priority":"high"}', { priority: "P1" }],
   ["text", "37 CVEs", { alias: defaultAlias, tags: ["own"] }],
 ];

@@ -5,6 +5,7 @@ import type { CamelKeys } from "../../model/settings.ts";
 import { actionKeys, defineAction } from "../action-type.ts";
 import { dedupKey, keyOf } from "../dedup-key.ts";
 import { messageText } from "../message-text.ts";
+import { pagerStep } from "../pager-step.ts";
 import { postJson, refusal } from "../post.ts";
 import { severityOf } from "../severity.ts";
 import type { Severity } from "../severity.ts";
@@ -105,9 +106,11 @@ export const opsgenie = defineAction({
     };
     const alert = `/${encodeURIComponent(alias)}`;
     const note = { source: "Crosscheck", user: keys.user, note: cutText(messageText(message), limits.note) };
-    const isOver = message.event === "recovered" || message.event === "test";
+    const step = pagerStep(message, { key: alias, written: keys.dedupKey, thread });
+    if (step === "none") return undefined;
+    const isOver = step === "end" || message.event === "test";
     // A new alert merges into the open one without a word; but it opens again what a person has closed.
-    if (message.event !== "recovered") await call("", newAlert(message, alias, keys));
+    if (step === "ring") await call("", newAlert(message, alias, keys));
     if (isOver && alias !== keys.alias) await call(`${alert}/close?identifierType=alias`, note);
     else if (isOver || thread !== null) await call(`${alert}/notes?identifierType=alias`, note);
     return alias;

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { DeliveryError } from "../../model/errors.ts";
 import type { Message } from "../../model/message.ts";
 import { Secret } from "../../model/secret.ts";
+import { incident } from "../facts.fixture.ts";
+import type { MessageFacts } from "../message-facts.ts";
 import { composeMessage } from "../message.ts";
 import { answering, resetting, startReceiver } from "../receiver.fixture.ts";
 import type { Answering } from "../receiver.fixture.ts";
@@ -112,6 +114,12 @@ const dedupKeys: readonly [what: string, written: string, body: string, key: str
   ["empty", 'concat("", [])', bodyText, defaultKey],
   ["an alert that is no JSON", "input.labels.host", "down!", defaultKey],
   ["no group key", "alertmanager", "{}", defaultKey],
+  [
+    "a group key that cannot be written",
+    "alertmanager",
+    `{"groupKey":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
+    defaultKey,
+  ],
   ["an error", "1 / 0", bodyText, defaultKey],
   ["too much work", "count([1 | numbers.range(1, 100000)[_]])", bodyText, defaultKey],
 ];
@@ -134,6 +142,50 @@ test("the first key stays for the whole incident", async (t) => {
       ["resolve", "first"],
     ],
   );
+});
+
+test("recovery leaves alone what others ring for under a key where nothing of ours was taken", async (t) => {
+  const keys = { "dedup-key": "alertmanager" };
+  const body = new TextEncoder().encode(bodyText);
+  const over = composeMessage({ ...recovered, alert: { ...recovered.alert!, body } });
+  assert.deepEqual(await send(over, t.signal, { keys }), { events: [], thread: undefined });
+  const { events } = await send(over, t.signal, { keys, thread: "k" });
+  assert.deepEqual(
+    events.map((event) => event.event_action),
+    ["resolve"],
+  );
+});
+
+/** A resolved alert of a group on a route that checks nothing. */
+function resolved(more: object, facts: object = {}) {
+  const body = new TextEncoder().encode(JSON.stringify({ groupKey: "{}:{}", status: "resolved", ...more }));
+  const alert = { ...trigger.alert!, status: "resolved" as const, body };
+  return { ...trigger, alert, plan: { ...trigger.plan!, checks: [] }, ...facts };
+}
+
+test("a resolved alert that is passed on ends what the firing one began, if there is nothing else under its key", async (t) => {
+  const keys = { "dedup-key": "alertmanager" };
+  const over = resolved({ groupStatus: "resolved" });
+  const cases: readonly [what: string, facts: MessageFacts, keys: object, actions: string[]][] = [
+    ["the group is over", over, keys, ["resolve"]],
+    ["the group as one alert", resolved({}), keys, ["resolve"]],
+    ["others of the group fire", resolved({ groupStatus: "firing" }), keys, []],
+    ["others were left out", resolved({ truncatedAlerts: 2 }), keys, []],
+    ["a key of Rego's", over, { "dedup-key": "input.groupKey" }, ["resolve"]],
+    ["no key", over, {}, []],
+    ["it fires", { ...over, alert: { ...over.alert, status: "firing" } }, keys, ["trigger"]],
+    ["told together", resolved({}, { incident: { ...incident, flags: ["gathered"] } }), keys, ["trigger"]],
+    ["unrouted", resolved({}, { incident: { ...incident, route: "unrouted" } }), keys, ["trigger"]],
+  ];
+  for (const [what, facts, written, actions] of cases) {
+    const { events, thread } = await send(composeMessage(facts), t.signal, { keys: written });
+    assert.deepEqual(
+      events.map((event) => event.event_action),
+      actions,
+      what,
+    );
+    assert.equal(thread === undefined, actions.length === 0, what);
+  }
 });
 
 test("what is too large goes first: the alert, then the observations", async (t) => {

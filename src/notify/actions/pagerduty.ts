@@ -6,6 +6,7 @@ import { secret, settings } from "../../model/settings.ts";
 import { actionKeys, defineAction } from "../action-type.ts";
 import { dedupKey, keyOf } from "../dedup-key.ts";
 import { linksOf, voteWords, whereOf } from "../message-text.ts";
+import { pagerStep } from "../pager-step.ts";
 import { postJson, refusal } from "../post.ts";
 import { isReference } from "../receiver-url.ts";
 import { severities, severityOf } from "../severity.ts";
@@ -59,8 +60,10 @@ export const pagerduty = defineAction({
       if (answer.status !== 202) throw refusal(answer);
     };
     const head = { routing_key: routing, dedup_key: dedup };
-    if (message.event !== "recovered") await post(trigger(message, head, keys.severity));
-    if (message.event === "recovered" || message.event === "test")
+    const step = pagerStep(message, { key: dedup, written: keys.dedupKey, thread });
+    if (step === "none") return undefined;
+    if (step === "ring") await post(trigger(message, head, keys.severity));
+    if (step === "end" || message.event === "test")
       await post(JSON.stringify({ ...head, event_action: "resolve" }));
     return dedup;
   },
