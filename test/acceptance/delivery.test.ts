@@ -87,8 +87,9 @@ suite("deliveries", { concurrency: true }, () => {
   test("a receiver that does not answer in its time is tried again", async () => {
     receiver.answer("/dozing", hanging);
     await server.post({ number: 1 }, "/tenant/dozing");
-    await receiver.hears("/dozing", "", 2);
-    assert.equal((await settled("dozing", "delivered")).attempts, 2);
+    const { attempts } = await settled("dozing", "delivered");
+    assert.ok(attempts >= 2);
+    assert.equal(receiver.told("/dozing").length, attempts);
   });
 
   test("a receiver that hangs holds up its own messages only", async () => {
