@@ -69,6 +69,7 @@ suite("what locations answer", () => {
     },
     {
       name: "garbage",
+      // A location is not trusted to keep to the type.
       ask: () => Promise.resolve({ outcome: "fine" } as unknown as Observation),
       errorClass: "location.protocol",
       message: /its answer is no observation: outcome/,

@@ -36,6 +36,7 @@ interface Case {
 function casesOf(file: string): readonly Case[] {
   const parsed = readJson(readFileSync(new URL(file, folder), "utf8"));
   assert.ok(parsed.ok);
+  // Values of the engine, which keep the digits of numbers; the files are data of the form that `Case` says.
   return lookup(parsed.value, "cases") as unknown as readonly Case[];
 }
 

@@ -92,7 +92,10 @@ export interface CollectParts {
   readonly pos: Pos;
 }
 
-/** The frame is the only thing a body's last step can see, so what it gathers waits in a slot of it. */
+/**
+ * The frame is the only thing a body's last step can see, so what it gathers waits in a slot of it. The slot is the
+ * compiler's own: no variable reads it, hence the casts.
+ */
 export function gatherStep({ key, value, slot }: CollectParts): Step {
   return (frame) => {
     const item = value(frame);

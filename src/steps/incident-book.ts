@@ -1,6 +1,5 @@
 import type { Alert } from "../model/alert.ts";
-import { describeError } from "../model/errors.ts";
-import { gatheredFlag, newIncident, troubleRoute, unroutedRoute } from "../model/incident.ts";
+import { unroutedRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import { gather, gatheredSubject } from "../route/gather.ts";
@@ -8,38 +7,21 @@ import type { Match } from "../route/match.ts";
 import { isInvestigated, planRun } from "../route/plan.ts";
 import { defaultSubject } from "../route/subject.ts";
 import type { Statement } from "../store/database.ts";
-import { currentIncident, insertIncident, joinAlert, updateIncident } from "../store/incidents.ts";
+import { insertIncident, joinAlert, updateIncident } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import { insertRun, latestRun } from "../store/runs.ts";
 import { verdictGiven } from "../verdict/advance.ts";
-import { alertFired, alertResolved, reopenWithinMs } from "../verdict/alert-step.ts";
+import { alertFired, alertResolved } from "../verdict/alert-step.ts";
 import { telling } from "../verdict/step.ts";
 import type { Policy, Step } from "../verdict/step.ts";
 import { withoutRun } from "../verdict/combine.ts";
 import { toldAtArrival } from "../verdict/telling.ts";
 import type { Context } from "./context.ts";
+import { Entries } from "./incident-entries.ts";
+import type { Entry } from "./incident-entries.ts";
+import { orPoisonous } from "./poisonous.ts";
 import { Sieve } from "./sieve.ts";
 import { tellStatements } from "./tell.ts";
-
-/** What decides about an alert failed on it: trying again will not help. */
-export class PoisonousAlert extends Error {
-  override name = "PoisonousAlert";
-}
-
-/** The result of a pure step; what it throws is the alert's fault. */
-export function orPoisonous<T>(decide: () => T): T {
-  try {
-    return decide();
-  } catch (error) {
-    throw new PoisonousAlert(describeError(error), { cause: error });
-  }
-}
-
-interface Entry {
-  incident: Incident;
-  /** As it was read; null for one that this batch opens. */
-  readonly stored: Incident | null;
-}
 
 /**
  * The incidents that a batch of alerts touches, as they change while the batch is worked through. Nothing is written
@@ -50,9 +32,7 @@ export class IncidentBook {
   readonly #context: Context;
   readonly #now: number;
   readonly #sieve: Sieve;
-  readonly #entries: Entry[] = [];
-  /** The entry that the next alert of a route and subject goes to. */
-  readonly #current = new Map<string, Entry>();
+  readonly #entries: Entries;
   readonly #statements: Statement[] = [];
   readonly #reports: (() => void)[] = [];
   /** What webhooks of this batch say is firing. */
@@ -62,6 +42,7 @@ export class IncidentBook {
     this.#context = context;
     this.#now = now;
     this.#sieve = new Sieve(context, now);
+    this.#entries = new Entries(context.database, now);
   }
 
   investigates(route: string): boolean {
@@ -72,7 +53,7 @@ export class IncidentBook {
   /** A firing alert opens its incident, takes it up again or joins it. */
   async fire(alert: Alert, match: Match): Promise<void> {
     this.#firing.add(sayingOf(alert, match));
-    const entry = await this.#entry(match.route, match.subject);
+    const entry = await this.#entries.of(match.route, match.subject);
     const policy = this.#policy(match.route, alert, match.subject);
     const step = alertFired(entry.incident, this.#now, policy, alert.receivedAt);
     const arrival = step.tell.find(({ event }) => event === "trigger")?.actions ?? [];
@@ -86,7 +67,7 @@ export class IncidentBook {
   /** A resolved alert joins the open incident, or is only kept: also where another of its webhook fires about the same. */
   async resolve(alert: Alert, match: Match): Promise<void> {
     if (this.#firing.has(sayingOf(alert, match))) return;
-    const entry = await this.#entry(match.route, match.subject);
+    const entry = await this.#entries.of(match.route, match.subject);
     if (entry.incident.alertCount === 0 || entry.incident.state === "closed") return;
     this.#apply(
       entry,
@@ -102,7 +83,7 @@ export class IncidentBook {
     const arrival = await this.#arrival(alert, route, actions);
     if (arrival === "gathered") return;
     // Nobody else has its id for a subject: there is no incident to look for.
-    const entry = this.#open(route, alert.id);
+    const entry = this.#entries.open(route, alert.id);
     this.#announce(alert, entry, { actions: arrival === "alone" ? actions : [], note: null });
   }
 
@@ -111,7 +92,7 @@ export class IncidentBook {
     const subject = defaultSubject(alert);
     const { unrouted } = this.#context.setup().config;
     this.unrouted.push({ what: subject, note: `an alert from ${alert.source} reached nobody: ${why}` });
-    const entry = await this.#entry(unroutedRoute, subject);
+    const entry = await this.#entries.of(unroutedRoute, subject);
     this.#announce(alert, entry, { actions: unrouted, note: why });
   }
 
@@ -127,7 +108,7 @@ export class IncidentBook {
 
   /** All that the batch changes, for one write. */
   statements(): Statement[] {
-    const rows = this.#entries.flatMap(({ incident, stored }) => {
+    const rows = this.#entries.all.flatMap(({ incident, stored }) => {
       if (incident === stored || incident.alertCount === 0) return [];
       const due = incident.nextRunAt === null ? [] : [wake(`incident:${incident.id}`, incident.nextRunAt)];
       return [stored === null ? insertIncident(incident) : updateIncident(incident), ...due];
@@ -194,7 +175,7 @@ export class IncidentBook {
     if (await this.#sieve.isRepeat(alert, route)) return "repeat";
     const { aggregate = null } = this.#context.setup().config.routes.get(route)?.plugins ?? {};
     if (aggregate === null) return "alone";
-    const entry = await this.#entry(route, gatheredSubject);
+    const entry = await this.#entries.of(route, gatheredSubject);
     const { incident, dueAt } = gather(entry.incident, this.#now, aggregate);
     const reason = entry.incident.alertCount === 0 ? "opened" : "joined";
     const tell = telling("trigger", actions).map((one) => ({ ...one, dueAt }));
@@ -229,49 +210,9 @@ export class IncidentBook {
     const plan = orPoisonous(() => planRun(recipe, { alert, subject }, surroundings));
     return { plan, random: this.#context.random() };
   }
-
-  async #entry(route: string, subject: string): Promise<Entry> {
-    const known = this.#current.get(keyOf(route, subject));
-    if (known !== undefined && !isFull(known.incident)) return known;
-    if (known !== undefined) return this.#open(route, subject);
-    const found = await currentIncident(
-      this.#context.database,
-      { route, subject },
-      this.#now - reopenWithinMs,
-    );
-    if (found === undefined || isOver(found)) return this.#open(route, subject);
-    return this.#enter({ incident: found, stored: found });
-  }
-
-  #open(route: string, subject: string): Entry {
-    return this.#enter({ incident: newIncident({ route, subject, now: this.#now }), stored: null });
-  }
-
-  #enter(entry: Entry): Entry {
-    this.#entries.push(entry);
-    this.#current.set(keyOf(entry.incident.route, entry.incident.subject), entry);
-    return entry;
-  }
 }
 
 /** The alerts of one webhook came at the same time. */
 function sayingOf({ source, receivedAt }: Alert, { route, subject }: Match): string {
   return JSON.stringify([source, receivedAt, route, subject]);
-}
-
-function keyOf(route: string, subject: string): string {
-  return JSON.stringify([route, subject]);
-}
-
-/** Gathered messages are told when there are enough of them: the next one begins anew. */
-function isFull({ state, flags }: Incident): boolean {
-  return state === "closed" && flags.includes(gatheredFlag);
-}
-
-/** Only what was told as failing is taken up again; a spared or passed-on one is over when it is closed. */
-function isOver({ state, told, route }: Incident): boolean {
-  if (state !== "closed") return false;
-  return (
-    told === null || told.outcome === "not-reproduced" || route === unroutedRoute || route === troubleRoute
-  );
 }

@@ -5,7 +5,8 @@ import type { Match } from "../route/match.ts";
 import { markRouted, unroutedAlerts } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
 import type { Context } from "./context.ts";
-import { IncidentBook, orPoisonous, PoisonousAlert } from "./incident-book.ts";
+import { IncidentBook } from "./incident-book.ts";
+import { orPoisonous, PoisonousAlert } from "./poisonous.ts";
 import { reportTrouble } from "./trouble.ts";
 
 const batchSize = 200;

@@ -218,6 +218,7 @@ eachDatabase("database", (fresh, kind) => {
     await using place = await fresh();
     await using database = await place.open();
     for (const value of [undefined, true, Number.NaN, 1n, {}, new Date()]) {
+      // What a caller without types could hand over.
       await assert.rejects(database.write([replica("a"), replica(value as unknown as string)]), TypeError);
     }
     await assert.rejects(database.write([replica("a"), replica("b", 1.5)]));

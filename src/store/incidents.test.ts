@@ -124,6 +124,7 @@ test("no question reads more of the history than it shows", async () => {
   await using place = await freshSqlite();
   await using database = await place.open();
   const plans: string[] = [];
+  // All of a database that these queries use.
   const explaining = {
     read: async (sql: string, params: []) => {
       const rows = await database.read<{ detail: string }>(`explain query plan ${sql}`, params);

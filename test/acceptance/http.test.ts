@@ -126,6 +126,7 @@ suite("HTTP on loopback without tokens", () => {
       ],
       deliveries: [{ action: "oncall", event: "verdict", state: "delivered", attempts: 1 }],
     });
+    // The fixture's type names what most tests read; these are the times beside it.
     const whole = incident as unknown as { alerts: { receivedAt: string }[]; runs: Run[] };
     assert.match(whole.alerts[0]?.receivedAt ?? "", rfc3339);
     const [run] = whole.runs;
