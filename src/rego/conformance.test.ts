@@ -11,9 +11,9 @@ import {
   type ObjectValue,
   lookup,
   sortValues,
-  toJson,
   type Value,
 } from "./value.ts";
+import { toJson } from "./json-value.ts";
 
 const folder = new URL("../../../shared/opa-conformance/cases/", import.meta.url);
 

@@ -12,17 +12,8 @@ import {
   type Step,
   visit,
 } from "./runtime.ts";
-import {
-  isArray,
-  isObject,
-  isSet,
-  isString,
-  lookup,
-  objectOf,
-  type RSet,
-  sizeOf,
-  type Value,
-} from "./value.ts";
+import { isArray, isObject, isSet, isString, lookup, type RSet, sizeOf, type Value } from "./value.ts";
+import { objectOf } from "./object-builder.ts";
 
 /** Calls of one and two arguments, nearly all there are, go without a loop. */
 export function callOf(callee: Callee, args: readonly Eval[], pos: Pos): Eval {

@@ -2,7 +2,8 @@ import { type Pos, RegoError } from "./error.ts";
 import { spend } from "./meter.ts";
 import type { RuleGroup } from "./rules.ts";
 import { type Context, type Eval, Frame, type Step } from "./runtime.ts";
-import { equalValues, type Key, keyOf, objectOf, RSet, type Value } from "./value.ts";
+import { equalValues, type Key, keyOf, RSet, type Value } from "./value.ts";
+import { objectOf } from "./object-builder.ts";
 
 /** One clause, ready to run. */
 export interface ClauseCode {

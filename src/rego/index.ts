@@ -9,7 +9,8 @@ import { parseQuery, parseSingle } from "./parse-body.ts";
 import { parseModule } from "./parse-module.ts";
 import { jsonText } from "./print.ts";
 import { type Context, Frame, holds, type Overlay, withData } from "./runtime.ts";
-import { fromHost, toJson, type Value } from "./value.ts";
+import { type Value } from "./value.ts";
+import { fromHost, toJson } from "./json-value.ts";
 import { dataOf } from "./virtual.ts";
 
 export { BuiltinError, RegoError } from "./error.ts";

@@ -1,6 +1,7 @@
 import { spendText } from "./meter.ts";
 import { type Num, parseNumber } from "./number.ts";
-import { type Entry, objectOf, type Value } from "./value.ts";
+import { type Entry, type Value } from "./value.ts";
+import { objectOf } from "./object-builder.ts";
 
 /** A JSON text's value, or why it is none. */
 export type JsonResult =

@@ -1,6 +1,7 @@
 import type { Expr, Override } from "./ir.ts";
 import { type Context, type Eval, follow, type Frame, type Mock, withData } from "./runtime.ts";
-import { isObject, isSet, objectOf, entriesOf, isArray, type Value } from "./value.ts";
+import { isObject, isSet, entriesOf, isArray, type Value } from "./value.ts";
+import { objectOf } from "./object-builder.ts";
 
 /** One override of a `with`, applied to a context; undefined if its value is. */
 export type Change = (context: Context, frame: Frame) => Context | undefined;

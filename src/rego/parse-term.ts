@@ -1,31 +1,8 @@
 import type { TemplatePart, Term, With } from "./ast.ts";
 import { type Cursor, MAX_DEPTH } from "./cursor.ts";
 import type { Pos } from "./error.ts";
+import { infixAt } from "./infix.ts";
 import { negate, type Num, parseNumber } from "./number.ts";
-
-interface Infix {
-  readonly level: number;
-  /** The builtin it calls. */
-  readonly name: string;
-}
-
-/** Loosest first. `:=` and `=` belong to statements, not to terms. */
-const INFIX: ReadonlyMap<string, Infix> = new Map([
-  ["in", { level: 1, name: "internal.member_2" }],
-  ["==", { level: 2, name: "equal" }],
-  ["!=", { level: 2, name: "neq" }],
-  ["<", { level: 2, name: "lt" }],
-  ["<=", { level: 2, name: "lte" }],
-  [">", { level: 2, name: "gt" }],
-  [">=", { level: 2, name: "gte" }],
-  ["|", { level: 3, name: "or" }],
-  ["&", { level: 4, name: "and" }],
-  ["+", { level: 5, name: "plus" }],
-  ["-", { level: 5, name: "minus" }],
-  ["*", { level: 6, name: "mul" }],
-  ["/", { level: 6, name: "div" }],
-  ["%", { level: 6, name: "rem" }],
-]);
 
 /** A term with its infix operators, all of them left-associative. */
 export function parseExpression(cursor: Cursor): Term {
@@ -64,13 +41,6 @@ function parseInfix(cursor: Cursor, lowest: number, unions: boolean, start?: Ter
     const right = cursor.deeper(() => parseInfix(cursor, infix.level + 1, unions));
     left = { kind: "call", name: infix.name, args: [left, right], pos: left.pos };
   }
-}
-
-function infixAt(cursor: Cursor, unions: boolean): Infix | undefined {
-  const { kind, text } = cursor.token;
-  if (kind !== "symbol" && !cursor.isKeyword("in")) return undefined;
-  if (text === "|" && !unions) return undefined;
-  return INFIX.get(text);
 }
 
 /** A term without infix operators: also how a rule's head is read. */

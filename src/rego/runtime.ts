@@ -1,18 +1,8 @@
 import { BuiltinError, type Pos, RegoError } from "./error.ts";
 import type { Callee } from "./ir.ts";
 import { spend } from "./meter.ts";
-import {
-  forced,
-  isArray,
-  isObject,
-  isSet,
-  lookup,
-  ObjectBuilder,
-  RObject,
-  RSet,
-  sortedKeys,
-  type Value,
-} from "./value.ts";
+import { forced, isArray, isObject, isSet, lookup, RObject, RSet, sortedKeys, type Value } from "./value.ts";
+import { ObjectBuilder } from "./object-builder.ts";
 
 /** What one evaluation runs against. `with` runs a part of it in a changed copy. */
 export interface Context {

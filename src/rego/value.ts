@@ -1,6 +1,6 @@
-import { RegoError } from "./error.ts";
 import { spend } from "./meter.ts";
-import { compareNum, isNum, type Num, numText, toDouble } from "./number.ts";
+import { compareNum, isNum, type Num, numText } from "./number.ts";
+import { compareText } from "./code-points.ts";
 
 /**
  * What Rego computes with. JSON stays as it came (nothing is copied on the way in): arrays are JS arrays, objects with
@@ -95,44 +95,6 @@ export function forced(value: Value | undefined): Value | undefined {
   return document instanceof Lazy ? document.force() : value;
 }
 
-/** Collects an object's entries; the same key twice must bring the same value. */
-export class ObjectBuilder {
-  readonly #byKey = new Map<Key, Entry>();
-  #plain = true;
-
-  /** False if the key is there already with another value. */
-  add(key: Value, value: Value): boolean {
-    spend(1);
-    const id = keyOf(key);
-    const known = this.#byKey.get(id);
-    if (known !== undefined) return equalValues(known[1], value);
-    this.#byKey.set(id, [key, value]);
-    this.#plain &&= typeof key === "string";
-    return true;
-  }
-
-  /** Adds the entry, over one with the same key. */
-  set(key: Value, value: Value): void {
-    spend(1);
-    this.#byKey.set(keyOf(key), [key, value]);
-    this.#plain &&= typeof key === "string";
-  }
-
-  build(): ObjectValue {
-    if (!this.#plain) return new RObject(this.#byKey);
-    // A null prototype: `__proto__` is a key like any other.
-    const plain = Object.create(null) as Record<string, Value>;
-    for (const [key, value] of this.#byKey.values()) plain[key as string] = value;
-    return plain;
-  }
-}
-
-export function objectOf(entries: Iterable<Entry>): ObjectValue {
-  const builder = new ObjectBuilder();
-  for (const [key, value] of entries) builder.set(key, value);
-  return builder.build();
-}
-
 export const isString = (value: Value): value is string => typeof value === "string";
 export const isBoolean = (value: Value): value is boolean => typeof value === "boolean";
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
@@ -159,27 +121,6 @@ function typeRank(value: Value): number {
   if (isNum(value)) return 2;
   if (isArray(value)) return 4;
   return isSet(value) ? 6 : 5;
-}
-
-/** A text's code points: what Go calls runes, and what Rego counts and cuts by. */
-export function runesOf(text: string): string[] {
-  return Array.from(text);
-}
-
-/** Order by code point, as Go's order of UTF-8 bytes is; UTF-16's differs once a surrogate meets U+E000–U+FFFF. */
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  const end = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < end && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  if (at === end) return a.length - b.length;
-  const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
-  return aboveAll(x) - aboveAll(y);
-}
-
-/** Surrogates stand for code points beyond all the others. */
-function aboveAll(unit: number): number {
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
 /** The order of all values: null, booleans, numbers, strings, arrays, objects, sets. */
@@ -259,7 +200,8 @@ export function keyOf(value: Value): Key {
   return canonical(value);
 }
 
-function canonical(value: Value): string {
+/** A text that equal values, and only they, have. */
+export function canonical(value: Value): string {
   spend(1);
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "boolean" || value === null) return String(value);
@@ -269,40 +211,4 @@ function canonical(value: Value): string {
   return `{${entriesOf(value)
     .map(([key, item]) => `${canonical(key)}:${canonical(item)}`)
     .join()}}`;
-}
-
-/**
- * Plain JSON of a value: sets become sorted arrays, keys that are no strings their JSON text (of two alike the later
- * wins), numbers the nearest double unless `number` says otherwise.
- */
-export function toJson(value: Value, number: (n: Num) => unknown = toDouble): unknown {
-  spend(1);
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  if (isNumber(value)) return number(value);
-  if (isArray(value)) return value.map((item) => toJson(item, number));
-  if (isSet(value)) return value.items.map((item) => toJson(item, number));
-  const plain: Record<string, unknown> = {};
-  for (const [key, item] of entriesOf(value)) {
-    const name = typeof key === "string" ? key : canonical(setsAsArrays(key));
-    // Not `plain[name] = …`: that would set the prototype for `__proto__`.
-    Object.defineProperty(plain, name, {
-      value: toJson(item, number),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
-  return plain;
-}
-
-function setsAsArrays(value: Value): Value {
-  return toJson(value, (n) => n) as Value;
-}
-
-/** Refuses what no JSON text could say, so that a host's mistake is not taken for data. */
-export function fromHost(value: unknown): Value {
-  if (typeof value === "function" || typeof value === "symbol") {
-    throw new RegoError("eval_internal_error", `a ${typeof value} is no JSON value`);
-  }
-  return value as Value;
 }

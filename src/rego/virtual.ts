@@ -2,17 +2,8 @@ import type { RuleProgram } from "./program.ts";
 import type { Context } from "./runtime.ts";
 import { replaced } from "./overrides.ts";
 import { isGroup, type PackageNode, type RuleGroup } from "./rules.ts";
-import {
-  entriesOf,
-  type Entry,
-  forced,
-  isObject,
-  isString,
-  Lazy,
-  lookup,
-  objectOf,
-  type Value,
-} from "./value.ts";
+import { entriesOf, type Entry, forced, isObject, isString, Lazy, lookup, type Value } from "./value.ts";
+import { objectOf } from "./object-builder.ts";
 
 /** What `data` is in a context: the base document, and above it what the rules of the packages make. */
 export function dataOf(program: RuleProgram | undefined): (context: Context) => Value {

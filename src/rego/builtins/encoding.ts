@@ -4,7 +4,8 @@ import { spend, spendText } from "../meter.ts";
 import { readJson } from "../json.ts";
 import { jsonText, termText } from "../print.ts";
 import { elements, any, builtin, object, string } from "./define.ts";
-import { entriesOf, isArray, isSet, isString, objectOf, type ObjectValue, type Value } from "../value.ts";
+import { entriesOf, isArray, isSet, isString, type ObjectValue, type Value } from "../value.ts";
+import { objectOf } from "../object-builder.ts";
 
 const utf8 = new TextDecoder("utf-8");
 

@@ -1,5 +1,5 @@
 import { goQuote } from "../print.ts";
-import { runesOf } from "../value.ts";
+import { runesOf } from "../code-points.ts";
 
 /** An argument as Go sees it. */
 export type GoValue =

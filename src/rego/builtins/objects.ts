@@ -11,12 +11,12 @@ import {
   isSet,
   isString,
   lookup,
-  objectOf,
   type ObjectValue,
   RSet,
   typeName,
   type Value,
 } from "../value.ts";
+import { objectOf } from "../object-builder.ts";
 import { any, array, builtin, elements, object, oneOf, operandError, set } from "./define.ts";
 
 const keys = oneOf(object, set, array);

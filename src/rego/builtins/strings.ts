@@ -2,16 +2,8 @@ import { BuiltinError } from "../error.ts";
 import type { Callee } from "../ir.ts";
 import { spend, spendText } from "../meter.ts";
 import { integerOf, type Num, roundNum } from "../number.ts";
-import {
-  entriesOf,
-  isArray,
-  isSet,
-  isString,
-  type ObjectValue,
-  type RSet,
-  runesOf,
-  type Value,
-} from "../value.ts";
+import { entriesOf, isArray, isSet, isString, type ObjectValue, type RSet, type Value } from "../value.ts";
+import { runesOf } from "../code-points.ts";
 import { array, builtin, elements, indexOf, integer, number, object, oneOf, set, string } from "./define.ts";
 import { sprintf } from "./sprintf.ts";
 
