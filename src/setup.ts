@@ -28,12 +28,16 @@ export async function openSetup(config: Config): Promise<OpenSetup> {
   const kinds = kindsOf(config.actions.values());
   const surroundings = {
     checks: config.checks,
-    domains: new Map([...locations.values()].map(({ name, domain }) => [name, domain])),
+    places: new Map([...locations.values()].map((location) => [location.name, placeOf(location, config)])),
     kinds,
     allowPrivateTargets: config.server.allowPrivateTargets,
     catalogue: config.data,
   };
   return { config, surroundings, locations, kinds, ...lifetime(opened.move()) };
+}
+
+function placeOf({ name, domain, provider, region }: Location, { locations }: Config) {
+  return { domain, provider, region, egress: [...(locations.get(name)?.egress ?? [])] };
 }
 
 function lifetime(opened: AsyncDisposableStack): Pick<OpenSetup, "hold" | "retire"> {

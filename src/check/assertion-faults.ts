@@ -1,4 +1,5 @@
 /** What is wrong with an assertion before anything is measured, so that the configuration's loader can say it. */
+import * as z from "zod";
 import { query } from "jsonpath-rfc9535";
 import {
   assertion as assertionShape,
@@ -27,7 +28,17 @@ const meaningful: Record<AssertionSource, readonly Comparison[]> = {
   "json-body": [...text, ...size, ...presence, "has-key"],
   "response-time": size,
   certificate: [...text, ...size, ...presence],
+  received: [...text, "is-empty", "not-empty"],
+  answers: ["equals", "not-equals", "contains", "not-contains", "matches", "is-empty", "not-empty"],
+  rcode: ["equals", "not-equals", "matches"],
+  ttl: size,
+  "grpc-status": ["equals", "not-equals", ...size],
+  health: ["equals", "not-equals", "matches"],
 };
+
+/** The sources that are looked at by a property of theirs. */
+const propertied = ["header", "json-body", "certificate"] as const satisfies readonly AssertionSource[];
+type Propertied = (typeof propertied)[number];
 
 /** What `property` may be for a certificate, and where TLS details have it. */
 export const certificateProperties = {
@@ -55,15 +66,27 @@ export function assertionFaults(assertion: Assertion): readonly AssertionFault[]
   ];
 }
 
-/** An assertion that can be evaluated; the faults of others are issues at the key that is wrong. */
-export const soundAssertion = assertionShape.superRefine((assertion, context) => {
-  for (const { key, message } of assertionFaults(assertion)) {
-    context.addIssue({ code: "custom", message, path: [key], input: assertion[key] });
-  }
-});
+/**
+ * A check's `assertions:`, each of which can be evaluated and looks at one of `sources`, which is what there is to see for
+ * this type of check. The faults of others are issues at the key that is wrong.
+ */
+export function assertionsOn(sources: readonly AssertionSource[]) {
+  const sound = assertionShape.superRefine((assertion, context) => {
+    const { source } = assertion;
+    if (!sources.includes(source)) {
+      const message = `there is no ${source} to look at here: use ${sources.join(", ")}`;
+      context.addIssue({ code: "custom", message, path: ["source"], input: source });
+      return;
+    }
+    for (const { key, message } of assertionFaults(assertion)) {
+      context.addIssue({ code: "custom", message, path: [key], input: assertion[key] });
+    }
+  });
+  return z.array(sound).max(50).default([]);
+}
 
 function propertyFault({ source, property }: Assertion): string | undefined {
-  if (source === "status-code" || source === "body" || source === "response-time") {
+  if (!isPropertied(source)) {
     return property === undefined ? undefined : `${source} has no properties`;
   }
   if (property === undefined) return `${source} needs a property: ${propertyMeaning[source]}`;
@@ -77,7 +100,11 @@ function propertyFault({ source, property }: Assertion): string | undefined {
   return source === "json-body" ? jsonPathFault(property) : undefined;
 }
 
-const propertyMeaning = {
+function isPropertied(source: AssertionSource): source is Propertied {
+  return (propertied as readonly AssertionSource[]).includes(source);
+}
+
+const propertyMeaning: Readonly<Record<Propertied, string>> = {
   header: "the header's name",
   "json-body": "a JSONPath (RFC 9535), such as $.status",
   certificate: `one of ${Object.keys(certificateProperties).join(", ")}`,
@@ -105,7 +132,7 @@ function targetFault({ source, comparison, target }: Assertion): string | undefi
   if (isTemplate(target)) return undefined;
   if (source === "response-time") return durationFault(target);
   if (comparison === "matches") return patternFault(target);
-  const numeric = comparison === "less-than" || comparison === "greater-than" || source === "status-code";
+  const numeric = comparison === "less-than" || comparison === "greater-than" || numericSources.has(source);
   if (numeric && !isNumeric(target))
     return `${comparison} of ${source} needs a number, not ${JSON.stringify(target)}`;
   if (typeof target !== "string" && wantsText.has(comparison)) return `${comparison} needs text`;
@@ -113,6 +140,8 @@ function targetFault({ source, comparison, target }: Assertion): string | undefi
     return comparison === "equals" || comparison === "not-equals" ? undefined : "the target is empty";
   return undefined;
 }
+
+const numericSources: ReadonlySet<AssertionSource> = new Set(["status-code", "grpc-status"]);
 
 const wantsText = new Set<Comparison>(["has-key"]);
 

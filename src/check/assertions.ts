@@ -1,21 +1,25 @@
 /** Whether what a probe saw holds against a check's assertions. Pure. */
 import { query, type JsonValue } from "jsonpath-rfc9535";
 import type { Assertion, AssertionResult, Comparison } from "../model/assertion.ts";
-import type { TlsDetails } from "../model/observation.ts";
+import type { DnsDetails, GrpcDetails, TlsDetails } from "../model/observation.ts";
 import { parseDuration } from "../model/settings.ts";
 import { certificateProperties } from "./assertion-faults.ts";
 import type { ErrorClass } from "./failure.ts";
 
-/** What assertions look at. */
+/** What assertions look at: of each type of check, what there is to see. */
 export interface Evidence {
-  readonly statusCode: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** The body was longer than `max-body`; its rest is unknown. */
-  readonly truncated: boolean;
   readonly totalMs: number;
+  readonly statusCode?: number;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** The body was longer than `max-body`; its rest is unknown. */
+  readonly truncated?: boolean;
   readonly tls?: TlsDetails | undefined;
+  /** What a TCP server sent. */
+  readonly received?: string;
+  readonly dns?: DnsDetails;
+  readonly grpc?: GrpcDetails;
 }
 
 /** An assertion's result, and what to call it and say of it if it did not hold. */
@@ -47,7 +51,7 @@ export function evaluate(
   return assertions.map((assertion) => {
     const found = find(assertion, evidence);
     const unsure =
-      evidence.truncated && assertion.source === "body" && assertion.comparison === "not-contains";
+      evidence.truncated === true && assertion.source === "body" && assertion.comparison === "not-contains";
     const holds = found.missing === undefined && compare(found.value, assertion);
     const passed = holds && !unsure;
     const actual =
@@ -66,7 +70,7 @@ function find({ source, property = "" }: Assertion, evidence: Evidence): Found {
     case "status-code":
       return { value: evidence.statusCode };
     case "header":
-      return { value: ownHeader(evidence.headers, property.toLowerCase()) };
+      return { value: ownHeader(evidence.headers ?? {}, property.toLowerCase()) };
     case "body":
       return { value: evidence.body };
     case "json-body":
@@ -75,23 +79,41 @@ function find({ source, property = "" }: Assertion, evidence: Evidence): Found {
       return { value: Math.round(evidence.totalMs) };
     case "certificate":
       if (evidence.tls === undefined)
-        return { value: undefined, missing: "there is no certificate: the answer came over http" };
+        return { value: undefined, missing: "there is no certificate: the connection had no TLS" };
       return { value: evidence.tls[certificateProperties[property as keyof typeof certificateProperties]] };
+    case "received":
+      return { value: evidence.received };
+    case "answers":
+      return { value: evidence.dns?.answers.map(({ value }) => value) };
+    case "rcode":
+      return { value: evidence.dns?.rcode };
+    case "ttl":
+      return { value: smallestTtl(evidence.dns) };
+    case "grpc-status":
+      return { value: evidence.grpc?.status };
+    case "health":
+      return { value: evidence.grpc?.health };
   }
 }
 
 /** `constructor` is the name of a header, too. */
-function ownHeader(headers: Evidence["headers"], name: string): string | undefined {
+function ownHeader(headers: NonNullable<Evidence["headers"]>, name: string): string | undefined {
   return Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
+/** Caches drop a record when its time is up: the first to go counts. */
+function smallestTtl(dns: DnsDetails | undefined): number | undefined {
+  const ttls = dns?.answers.flatMap(({ ttl }) => ttl ?? []) ?? [];
+  return ttls.length === 0 ? undefined : Math.min(...ttls);
+}
+
 /** The node that the path selects; several are a list, none is undefined. */
-function findJson(path: string, { body, truncated }: Evidence): Found {
+function findJson(path: string, { body = "", truncated }: Evidence): Found {
   let document: JsonValue;
   try {
     document = JSON.parse(body) as JsonValue;
   } catch (error) {
-    const why = truncated ? "longer than max-body" : (error as Error).message;
+    const why = truncated === true ? "longer than max-body" : (error as Error).message;
     return { value: undefined, missing: `the body is not JSON: ${why}`, errorClass: "content.json" };
   }
   const nodes = query(document, path);
@@ -164,6 +186,8 @@ function textOf(value: unknown): string {
 
 function classOf({ source }: Assertion): ErrorClass {
   if (source === "status-code") return "http.status";
+  if (source === "grpc-status") return "grpc.status";
+  if (source === "health") return "grpc.not-serving";
   return source === "response-time" ? "content.latency" : "content.assertion";
 }
 

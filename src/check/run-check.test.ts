@@ -31,7 +31,14 @@ const pass: Observation = {
 type Ask = Location["ask"];
 
 function location(name: string, ask: Ask = () => Promise.resolve(pass)): Location {
-  return { name, domain: name, ask, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return {
+    name,
+    domain: name,
+    provider: null,
+    region: null,
+    ask,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
 
 const hang: Ask = () => new Promise(() => undefined);

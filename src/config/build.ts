@@ -3,7 +3,10 @@ import { checkSettings } from "../check/probes/index.ts";
 import { writtenCheck } from "../model/check.ts";
 import type { VerdictPolicy } from "../model/plan.ts";
 import { revealSecrets } from "../model/secret.ts";
-import type { Check, Config, Route, ServerSettings } from "./config.ts";
+import type { ClaimKind } from "../model/claim.ts";
+import type { Expression } from "../rego/index.ts";
+import type { Check, Config, Digest, Route, ServerSettings } from "./config.ts";
+import { mutesOf } from "./mutes.ts";
 import { pluginsOf } from "./plugins-schema.ts";
 import type { RegoTexts } from "./rego-texts.ts";
 import type { FileSettings, RouteSettings } from "./schema.ts";
@@ -16,9 +19,7 @@ type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource
 /** Puts a file without faults into the form that the program reads. */
 export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin): Config {
   const actions = byName(file.actions.filter(({ enable }) => enable));
-  const listed = byName(file.actions);
   const functions = functionsOf(file.actions, origin.secretSource);
-  const everywhere = file.locations.map(({ name }) => name);
   const literals = new Map<string, string>();
   return {
     ...origin,
@@ -29,39 +30,60 @@ export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin)
         name: check.name,
         written: written(check, literals),
         templates: rego.templates.get(index) ?? [],
+        covers: kindsOrRule(check.covers, rego.covers.get(index)),
+        selfTest: check.selfTest,
       })),
     ),
     routes: byName(
-      file.routes.map((route, index): Route => ({
-        name: route.name,
-        input: rego.inputs.get(index) ?? null,
-        inputText: route.input ?? null,
-        subject: rego.subjects.get(index) ?? null,
-        mode: route.mode,
-        actions: route.actions.filter(
-          (action) => !functions.has(action) && (actions.has(action) || !listed.has(action)),
-        ),
-        template: route.template ?? null,
-        plugins: pluginsOf(route.plugins),
-        serializeActions: route.serializeActions,
-        checks: route.checks,
-        votes: [...new Set(route.actions.filter((action) => functions.has(action)))],
-        locations: route.locations ?? everywhere,
-        spare: route.spare,
-        policy: policyOf(route.verdict),
-        notify: route.notify,
-        recordOnly: route.recordOnly,
-        runbook: route.runbook ?? null,
-      })),
+      file.routes.map((route, index) => routeOf(route, index, { file, rego, actions, functions })),
     ),
     actions,
     functions,
     templates: byName([...rego.messages.values()]),
+    controls: file.controls,
+    resolvers: file.resolvers,
+    selfTestMs: file.selfTest,
+    mutes: mutesOf(file.mutes),
+    storm: { incidents: file.storm.incidents, withinMs: file.storm.within, updateMs: file.storm.update },
+    digest: digestOf(file.digest),
     unrouted: file.unrouted ?? [],
     trouble: file.trouble ?? [],
     sources: byName(file.sources),
     aquaServer: aquaServerOf(file.aquaServer),
     server: serverOf(file.server),
+  };
+}
+
+interface Built {
+  readonly file: FileSettings;
+  readonly rego: RegoTexts;
+  readonly actions: Config["actions"];
+  readonly functions: Config["functions"];
+}
+
+function routeOf(route: RouteSettings, index: number, { file, rego, actions, functions }: Built): Route {
+  const listed = new Set(file.actions.map(({ name }) => name));
+  return {
+    name: route.name,
+    input: rego.inputs.get(index) ?? null,
+    inputText: route.input ?? null,
+    subject: rego.subjects.get(index) ?? null,
+    mode: route.mode,
+    actions: route.actions.filter(
+      (action) => !functions.has(action) && (actions.has(action) || !listed.has(action)),
+    ),
+    template: route.template ?? null,
+    plugins: pluginsOf(route.plugins),
+    serializeActions: route.serializeActions,
+    checks: route.checks,
+    votes: [...new Set(route.actions.filter((action) => functions.has(action)))],
+    locations: route.locations ?? file.locations.map(({ name }) => name),
+    spare: route.spare,
+    claim: kindsOrRule(route.claim, rego.claims.get(index)),
+    policy: policyOf(route.verdict),
+    notify: route.notify,
+    recordOnly: route.recordOnly,
+    runbook: route.runbook ?? null,
   };
 }
 
@@ -86,6 +108,20 @@ function written(check: FileSettings["checks"][number], literals: Map<string, st
   return writtenCheck.parse(z.encode(checkSettings, named));
 }
 
+/** A list stands as it is written; text is a rule over the alert, compiled. */
+function kindsOrRule(
+  written: readonly ClaimKind[] | string | undefined,
+  rule: Expression | undefined,
+): readonly ClaimKind[] | Expression | null {
+  return Array.isArray(written) ? (written as readonly ClaimKind[]) : (rule ?? null);
+}
+
+function digestOf(digest: FileSettings["digest"]): Digest | null {
+  if (digest === undefined) return null;
+  const [hours = 0, minutes = 0] = digest.at.split(":").map(Number);
+  return { actions: digest.actions, atMs: (hours * 60 + minutes) * 60_000 };
+}
+
 function policyOf(verdict: RouteSettings["verdict"]): VerdictPolicy {
   return {
     confirm: verdict.confirm,
@@ -97,6 +133,17 @@ function policyOf(verdict: RouteSettings["verdict"]): VerdictPolicy {
     recheckMs: verdict.recheck,
     openRecheckMs: verdict.openRecheck,
     recovery: { runs: verdict.recovery.runs, overMs: verdict.recovery.over },
+    reopenWithinMs: verdict.reopen,
+    flapping: {
+      reopenings: verdict.flapping.reopenings,
+      withinMs: verdict.flapping.within,
+      cleanMs: verdict.flapping.clean,
+    },
+    insist: {
+      spares: verdict.insist.spares,
+      withinMs: verdict.insist.within,
+      unresolvedMs: verdict.insist.unresolved,
+    },
   };
 }
 
@@ -109,5 +156,7 @@ function serverOf(server: FileSettings["server"]): ServerSettings {
     allowPrivateTargets: server.allowPrivateTargets,
     maxBodyBytes: server.maxBody,
     data: server.data ?? null,
+    runsAtOnce: server.runsAtOnce,
+    shareProbesMs: server.shareProbes,
   };
 }

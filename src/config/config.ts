@@ -3,6 +3,8 @@ import type { LocationSettings } from "../check/location-type.ts";
 import type { SourceSettings } from "../ingest/source-type.ts";
 import type { Mode, NotifyLists } from "../model/action.ts";
 import type { WrittenCheck } from "../model/check.ts";
+import type { ClaimKind } from "../model/claim.ts";
+import type { Mute } from "../model/mute.ts";
 import type { VerdictPolicy } from "../model/plan.ts";
 import type { Secret, SecretSource } from "../model/secret.ts";
 import type { ActionSettings } from "../notify/action-type.ts";
@@ -23,6 +25,9 @@ export interface Check {
   /** As plans keep it and the probe protocol sends it, all defaults filled in; templates are not rendered yet. */
   readonly written: WrittenCheck;
   readonly templates: readonly CheckTemplate[];
+  /** What its pass proves; null: nobody has said. */
+  readonly covers: readonly ClaimKind[] | Expression | null;
+  readonly selfTest: boolean;
 }
 
 export interface Route {
@@ -50,6 +55,8 @@ export interface Route {
   /** Where its checks run: all locations when the file names none. */
   readonly locations: readonly string[];
   readonly spare: boolean;
+  /** What its alerts say is wrong; null: what their words say. */
+  readonly claim: readonly ClaimKind[] | Expression | null;
   readonly policy: VerdictPolicy;
   readonly notify: NotifyLists;
   readonly recordOnly: boolean;
@@ -77,6 +84,21 @@ export interface ServerSettings {
   readonly maxBodyBytes: number;
   /** Folder of the database. */
   readonly data: string | null;
+  readonly runsAtOnce: number;
+  readonly shareProbesMs: number;
+}
+
+/** When many incidents on one pager become one page. */
+export interface Storm {
+  readonly incidents: number;
+  readonly withinMs: number;
+  readonly updateMs: number;
+}
+
+/** A daily summary; `atMs` is the time of day in UTC. */
+export interface Digest {
+  readonly actions: readonly string[];
+  readonly atMs: number;
 }
 
 /**
@@ -98,6 +120,13 @@ export interface Config {
   /** The actions that are votes. */
   readonly functions: ReadonlyMap<string, FunctionSettings>;
   readonly templates: ReadonlyMap<string, MessageTemplate>;
+  /** URLs that locations ask when something fails below HTTP, but for those that have their own. */
+  readonly controls: readonly string[];
+  readonly resolvers: readonly string[];
+  readonly selfTestMs: number;
+  readonly mutes: readonly Mute[];
+  readonly storm: Storm;
+  readonly digest: Digest | null;
   readonly unrouted: readonly string[];
   readonly trouble: readonly string[];
   readonly sources: ReadonlyMap<string, SourceSettings>;

@@ -1,3 +1,4 @@
+import { templatedKeys } from "../model/check.ts";
 import { RegoError, condition, expression } from "../rego/index.ts";
 import type { Condition, Expression } from "../rego/index.ts";
 import type { MessageTemplate } from "../route/message-template.ts";
@@ -17,6 +18,9 @@ import type { Placed, RawMap } from "./raw.ts";
 export interface RegoTexts {
   readonly inputs: ReadonlyMap<number, Condition>;
   readonly subjects: ReadonlyMap<number, Expression>;
+  /** What the alerts of a route say, and what a check's pass proves, where these are rules. */
+  readonly claims: ReadonlyMap<number, Expression>;
+  readonly covers: ReadonlyMap<number, Expression>;
   readonly templates: ReadonlyMap<number, readonly CheckTemplate[]>;
   readonly messages: ReadonlyMap<number, MessageTemplate>;
   readonly findings: readonly Finding[];
@@ -28,20 +32,7 @@ export interface RegoTexts {
  */
 export function compileRegoTexts(data: unknown, inputFiles: readonly InputFile[]): RegoTexts {
   const findings: Finding[] = [];
-  const compileAll = <T>(
-    texts: readonly Placed<string>[],
-    compile: (text: string) => T,
-    instead?: (why: string) => T,
-  ): Compiled<T>[] =>
-    texts.flatMap(({ path, value }) => {
-      try {
-        return [{ path, compiled: compile(value) }];
-      } catch (thrown) {
-        const finding = misread(path, thrown);
-        findings.push(finding);
-        return instead === undefined ? [] : [{ path, compiled: instead(finding.message) }];
-      }
-    });
+  const compileAll = compiler(findings);
   const routes = itemsOf(data, "routes");
   const checks = itemsOf(data, "checks");
   const inputs = compileAll(
@@ -57,15 +48,20 @@ export function compileRegoTexts(data: unknown, inputFiles: readonly InputFile[]
     const why = faults.map(({ message }) => message).join("; ");
     return [{ path, compiled: together ?? failing(`its input-files cannot be used: ${why}`) }];
   });
-  const subjects = compileAll(
-    routes.flatMap((route) => textOf(route, "subject")),
-    (text) => expression(text),
-  );
+  const expressions = (items: readonly Placed<RawMap>[], key: string) =>
+    byItem(
+      compileAll(
+        items.flatMap((item) => textOf(item, key)),
+        (text) => expression(text),
+      ),
+    );
   const messages = compileTemplates(data);
   const templates = compileAll(checks.flatMap(templatesOf), compileTemplate);
   return {
     inputs: byItem([...inputs, ...fromFiles]),
-    subjects: byItem(subjects),
+    subjects: expressions(routes, "subject"),
+    claims: expressions(routes, "claim"),
+    covers: expressions(checks, "covers"),
     templates: new Map(
       checks.map(({ path }) => [
         Number(path[1]),
@@ -75,6 +71,24 @@ export function compileRegoTexts(data: unknown, inputFiles: readonly InputFile[]
     messages: messages.templates,
     findings: [...findings, ...messages.findings, ...checks.flatMap(strayTemplates)],
   };
+}
+
+/** Compiles texts, and notes what it cannot read; such a text is left out, or replaced by what `instead` makes of why. */
+function compiler(findings: Finding[]) {
+  return <T>(
+    texts: readonly Placed<string>[],
+    compile: (text: string) => T,
+    instead?: (why: string) => T,
+  ): Compiled<T>[] =>
+    texts.flatMap(({ path, value }) => {
+      try {
+        return [{ path, compiled: compile(value) }];
+      } catch (thrown) {
+        const finding = misread(path, thrown);
+        findings.push(finding);
+        return instead === undefined ? [] : [{ path, compiled: instead(finding.message) }];
+      }
+    });
 }
 
 /** As in Postee, an empty text takes every alert. */
@@ -112,7 +126,7 @@ function misread(path: Path, thrown: unknown): Finding {
   return { ...error(path, `Rego in ${key}: ${plainly(thrown.reason)}`), within };
 }
 
-/** Texts of a check that are rendered from the alert: its URL, and what its assertions look at and compare with. */
+/** Texts of a check that are rendered from the alert: its target, and what its assertions look at and compare with. */
 function templatesOf(check: Placed<RawMap>): Placed<string>[] {
   return textsIn(check.value, check.path).filter(
     ({ path, value }) => value.includes("{{") && isTemplated(path),
@@ -121,14 +135,17 @@ function templatesOf(check: Placed<RawMap>): Placed<string>[] {
 
 function isTemplated([, , ...key]: Path): boolean {
   if (key[0] === "assertions") return key[2] === "target" || key[2] === "property";
-  return key[0] === "url" && key.length === 1;
+  return key.length === 1 && templatedKeys.includes(String(key[0]));
 }
 
 function strayTemplates(check: Placed<RawMap>): Finding[] {
   return textsIn(check.value, check.path)
     .filter(({ path, value }) => value.includes("{{") && !isTemplated(path))
     .map(({ path }) =>
-      warning(path, "{{ }} is sent as it stands here: templates work in url and in assertions"),
+      warning(
+        path,
+        `{{ }} is sent as it stands here: templates work in ${templatedKeys.join(", ")} and in assertions`,
+      ),
     );
 }
 

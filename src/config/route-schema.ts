@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { mode } from "../model/action.ts";
+import { claimKind } from "../model/claim.ts";
 import { duration, name, settings } from "../model/settings.ts";
 import { plugins } from "./plugins-schema.ts";
 import { link } from "./values.ts";
@@ -41,6 +42,23 @@ const verdict = settings({
   })
     .prefault({})
     .describe("what it takes to call an incident over"),
+  reopen: duration.prefault("15m").describe("failing again within this time opens the same incident again"),
+  flapping: settings({
+    reopenings: z.int().min(2).prefault(3).describe("opened again so often"),
+    within: duration.prefault("1h").describe("within this time, it stays open"),
+    clean: duration.prefault("30m").describe("until it has been clean for so long"),
+  })
+    .prefault({})
+    .describe("when an incident that comes and goes is told as flapping"),
+  insist: settings({
+    spares: z.int().min(2).prefault(3).describe("the spare of one subject that is told all the same"),
+    within: duration.prefault("1h").describe("the time in which spares are counted"),
+    unresolved: duration
+      .prefault("15m")
+      .describe("senders that say when it is over, and have not said so by then, insist"),
+  })
+    .prefault({})
+    .describe("when the sender is believed against what the checks see"),
 });
 
 /** Its keys are outcomes, which are spelt like this in code too. */
@@ -85,7 +103,7 @@ export const route = settings({
   mode: mode
     .prefault("gate")
     .describe(
-      "`gate` holds the page until the verdict; `annotate` tells messages only, the sender pages by itself",
+      "`gate` holds the page until the verdict; `annotate` tells messages only, the sender pages by itself; `shadow` decides as `gate` does and tells every outcome as `inconclusive` is told",
     ),
   actions: actionNames
     .prefault([])
@@ -103,11 +121,17 @@ export const route = settings({
     .describe("tell `actions` one after the other, in the order of the list"),
   checks: z.array(z.string()).prefault([]).describe("run to find out whether the alert is true"),
   locations: z.array(z.string()).min(1).optional().describe("where the checks run from; default: everywhere"),
+  claim: z
+    .union([z.array(claimKind).min(1), z.string().min(1)])
+    .optional()
+    .describe(
+      "what its alerts say is wrong: a list, or a Rego expression over the alert that gives one; default: what their words say",
+    ),
   spare: z
     .boolean()
     .prefault(false)
     .describe(
-      "health seen by the checks may spare the page; without it, it is only told as `inconclusive` is",
+      "health may spare the page though a check does not say what it `covers`; without it, it is told as `inconclusive` is",
     ),
   verdict: verdict.prefault({}).describe("the numbers of the verdict and of what follows it"),
   notify: notify

@@ -2,14 +2,25 @@ import * as z from "zod";
 import { locationSettings } from "../check/locations/index.ts";
 import { checkSettings } from "../check/probes/index.ts";
 import { sourceSettings } from "../ingest/sources/index.ts";
-import { secret, settings } from "../model/settings.ts";
+import { resolverAddress } from "../model/check.ts";
+import { duration, secret, settings } from "../model/settings.ts";
 import { actionSettings } from "../notify/actions/index.ts";
+import { mute } from "./mutes.ts";
 import { template } from "./message-templates.ts";
 import { posteeSize } from "./postee-values.ts";
 import { route } from "./route-schema.ts";
 import { address, addressRange, link, size } from "./values.ts";
 
 const actionNames = z.array(z.string()).optional();
+
+const controlUrl = z.url({ protocol: /^https?$/, error: "a control is a URL: http://… or https://…" });
+
+/** Three operators that have little in common but the Internet. */
+const defaultControls = [
+  "https://www.gstatic.com/generate_204",
+  "https://cp.cloudflare.com/generate_204",
+  "http://www.msftconnecttest.com/connecttest.txt",
+];
 
 const server = settings({
   listen: address.prefault("127.0.0.1:8082").describe("where to listen: HOST:PORT"),
@@ -27,6 +38,30 @@ const server = settings({
     ),
   "max-body": size.prefault("1 MB").describe("larger alerts are kept cut and told to `unrouted`"),
   data: z.string().min(1).optional().describe("folder of the database"),
+  "runs-at-once": z
+    .int()
+    .min(1)
+    .max(1000)
+    .prefault(50)
+    .describe("runs that go on at the same time, oldest first"),
+  "share-probes": duration
+    .prefault("10s")
+    .describe("what a location has seen within this time answers the same question again"),
+});
+
+const storm = settings({
+  incidents: z.int().min(1).prefault(10).describe("more new incidents than this on one pager"),
+  within: duration.prefault("60s").describe("within this time become one page"),
+  update: duration.prefault("5m").describe("which is updated at most this often"),
+});
+
+const digest = settings({
+  actions: z.array(z.string()).min(1).describe("told once a day what was paged and what was spared"),
+  at: z
+    .string()
+    .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'write the time of day as "HH:MM" in UTC')
+    .prefault("08:00")
+    .describe("time of day, UTC"),
 });
 
 /** The whole file, as people write it; what code reads is `Config` (config.ts). */
@@ -40,6 +75,26 @@ export const fileSchema = settings({
   templates: z.array(template).prefault([]).describe("of Postee: what actions are told of an alert, in Rego"),
   routes: z.array(route).prefault([]).describe("which alerts start which checks, and who is told"),
   actions: z.array(actionSettings).prefault([]).describe("whom and what to tell"),
+  controls: z
+    .array(controlUrl)
+    .max(8)
+    .prefault(defaultControls)
+    .describe(
+      "URLs of different operators that a location asks when a check fails below HTTP: if most of them fail, it is the location",
+    ),
+  resolvers: z
+    .array(resolverAddress)
+    .max(4)
+    .prefault(["1.1.1.1", "8.8.8.8"])
+    .describe("DNS servers that a location asks when its own cannot say what a name is"),
+  "self-test": duration
+    .prefault("1h")
+    .describe(
+      "how often every check is run from everywhere without an alert, to know how it looks when all is well",
+    ),
+  mutes: z.array(mute).prefault([]).describe("routes and subjects that nobody is told about for a while"),
+  storm: storm.prefault({}).describe("when many incidents become one page"),
+  digest: digest.optional().describe("a daily summary"),
   unrouted: actionNames.describe("actions told of alerts that no route took or that could not be read"),
   trouble: actionNames.describe("actions told of Crosscheck's own health"),
   "data-files": z

@@ -2,7 +2,7 @@ import { assertionFaults } from "../check/assertion-faults.ts";
 import type { AssertionFault } from "../check/assertion-faults.ts";
 import type { FunctionSettings } from "../check/locations/function.ts";
 import { isTemplate } from "../check/template.ts";
-import type { Assertion } from "../model/assertion.ts";
+import type { Assertion, AssertionSource } from "../model/assertion.ts";
 import { functionUrlRegion } from "../model/function-url.ts";
 import type { SecretSource } from "../model/secret.ts";
 import { error, warning } from "./finding.ts";
@@ -71,13 +71,22 @@ function checkAssertions(file: FileSettings, isVote: (name: string) => boolean):
   });
 }
 
+/** What there is to look at in the answer of a function. */
+const answerSources: readonly AssertionSource[] = [
+  "status-code",
+  "header",
+  "body",
+  "json-body",
+  "response-time",
+];
+
 type VoteAssertionFault = Pick<AssertionFault, "message"> & {
   readonly key: AssertionFault["key"] | "source";
 };
 
 function voteAssertionFaults(assertion: Assertion): readonly VoteAssertionFault[] {
-  if (assertion.source === "certificate")
-    return [{ key: "source", message: "the certificate of a function is not looked at" }];
+  if (!answerSources.includes(assertion.source))
+    return [{ key: "source", message: `an answer of a function has no ${assertion.source}` }];
   const templates = (["property", "target"] as const).filter((key) => isTemplate(assertion[key]));
   if (templates.length > 0)
     return templates.map((key) => ({
@@ -109,5 +118,6 @@ function urlOf({ url }: HttpAction, read: SecretSource): string {
 function functionOf(action: HttpAction, region: string | undefined): FunctionSettings {
   const { name, method, url, headers, bodyFile, bodyContent, timeout, assertions = [] } = action;
   const domain = region === undefined ? name : `aws:${region}`;
-  return { name, domain, method, url, headers, bodyFile, bodyContent, timeout, assertions };
+  const place = { domain, provider: region === undefined ? null : "aws", region: region ?? null };
+  return { name, ...place, method, url, headers, bodyFile, bodyContent, timeout, assertions };
 }

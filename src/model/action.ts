@@ -8,8 +8,11 @@ import { verdictOutcome } from "./verdict.ts";
 export const actionKind = z.enum(["message", "pager", "ticket", "effect"]);
 export type ActionKind = z.output<typeof actionKind>;
 
-/** `gate` holds the page; `annotate` never triggers a pager, the sender pages by itself. */
-export const mode = z.enum(["gate", "annotate"]);
+/**
+ * `gate` holds the page; `annotate` never triggers a pager, the sender pages by itself; `shadow` decides as `gate` does and
+ * tells every outcome as `inconclusive` is told, so that nothing is spared while it is tried out.
+ */
+export const mode = z.enum(["gate", "annotate", "shadow"]);
 export type Mode = z.output<typeof mode>;
 
 /** Which actions are told what. An outcome that is not listed is told to what `confirmed` is told. */

@@ -7,6 +7,12 @@ export const assertionSource = z.enum([
   "json-body",
   "response-time",
   "certificate",
+  "received",
+  "answers",
+  "rcode",
+  "ttl",
+  "grpc-status",
+  "health",
 ]);
 export type AssertionSource = z.output<typeof assertionSource>;
 
@@ -30,7 +36,7 @@ const target = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional
 
 /**
  * One expectation of a check, in Checkly's and Datadog's words: what is looked at (`source`, and `property` for a header's
- * name, a JSONPath of RFC 9535 or a certificate's field), how (`comparison`), and with what (`target`).
+ * name, a JSONPath of RFC 9535 or a certificate's field; of DNS `answers` are the values, `ttl` the smallest), how (`comparison`), and with what (`target`).
  */
 export const assertion = z.strictObject({
   source: assertionSource,

@@ -1,6 +1,15 @@
 import * as z from "zod";
 import { assertion } from "./assertion.ts";
+import { claimKind } from "./claim.ts";
 import { duration, name, settings } from "./settings.ts";
+
+/** An address of a DNS server: `1.1.1.1`, `1.1.1.1:5353`, `[2606:4700:4700::1111]:53`. */
+export const resolverAddress = z
+  .string()
+  .regex(
+    /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*|\[[0-9a-fA-F:.]+\](?::\d{1,5})?)$/,
+    "write the address of a DNS server, such as 1.1.1.1 or [2606:4700:4700::1111]:53",
+  );
 
 /** The keys that checks of every type have; `type` and the rest are the probe's own. */
 export const checkKeys = {
@@ -13,7 +22,32 @@ export const checkKeys = {
     .default({ attempts: 2, backoff: 500 })
     .describe("only failures below content are tried again"),
   assertions: z.array(assertion).default([]).describe("what must hold, beside an answer at all"),
+  covers: z
+    .union([z.array(claimKind).min(1), z.string().min(1)])
+    .optional()
+    .describe(
+      "what a pass of this check proves: a list of these, or a Rego expression over the alert that gives one, or true",
+    ),
+  "self-test": z
+    .boolean()
+    .default(true)
+    .describe("run it from everywhere at load and now and then, to know how it looks when all is well"),
 };
+
+/** The keys that checks have whose target is a name to be resolved and connected to. */
+export const networkKeys = {
+  "ip-family": z
+    .union([z.literal(4), z.literal(6), z.literal("any")])
+    .default("any")
+    .describe("which addresses of the name are looked at"),
+  resolver: resolverAddress
+    .optional()
+    .describe("who is asked what the name is; the location's own when left out"),
+};
+
+/** The keys that say where a check connects to, and those that may be written from the alert. */
+export const targetKeys: readonly string[] = ["url", "host"];
+export const templatedKeys: readonly string[] = [...targetKeys, "query"];
 
 /** A check as the configuration writes it, with its templates rendered: what plans keep and the probe protocol sends. */
 export const writtenCheck = z.looseObject({ name, type: z.string() });

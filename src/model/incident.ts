@@ -28,8 +28,27 @@ export const progress = z.object({
   checkingSince: z.number(),
   /** The sender says that it is over. */
   senderResolved: z.boolean(),
+  /** When it was spared, and when it was opened again, the last hour's (ms). */
+  sparedAt: z.array(z.number()).default([]),
+  reopenedAt: z.array(z.number()).default([]),
+  /** Who sent its alerts, and whether they were told against what we see, because the sender insists. */
+  sources: z.array(z.string()).default([]),
+  insisted: z.boolean().default(false),
 });
 export type Progress = z.output<typeof progress>;
+
+export const noProgress: Progress = {
+  failedDomains: [],
+  cleanRuns: 0,
+  unsureRuns: 0,
+  cleanSince: null,
+  checkingSince: 0,
+  senderResolved: false,
+  sparedAt: [],
+  reopenedAt: [],
+  sources: [],
+  insisted: false,
+};
 
 /** The story of one subject on one route. Times are ms since 1970. */
 export interface Incident {
@@ -51,7 +70,17 @@ export interface Incident {
   /** How many rechecks there were since it was spared (watching) or told (open). */
   readonly watchStep: number;
   readonly nextRunAt: number | null;
+  /** What people said of it afterwards. */
+  readonly mark: Mark | null;
 }
+
+/** Whether the page was right, in a person's judgement: what precision and recall are counted by. */
+export const mark = z.enum(["real", "not-real"]);
+export type Mark = z.output<typeof mark>;
+
+/** Flags of an incident: told to nobody for now; failing again and again. */
+export const mutedFlag = "muted";
+export const flappingFlag = "flapping";
 
 /** The flag of an incident that only gathers messages of a route: Postee's aggregation. */
 export const gatheredFlag = "gathered";
@@ -59,6 +88,8 @@ export const gatheredFlag = "gathered";
 /** Routes of our own, for what no route of the configuration took and for Crosscheck's own health. */
 export const unroutedRoute = "unrouted";
 export const troubleRoute = "trouble";
+/** One page for many incidents at once: its subject is the pager's name. */
+export const stormRoute = "storm";
 
 /** An incident that nothing has happened to yet. */
 export function newIncident(about: {
@@ -81,15 +112,9 @@ export function newIncident(about: {
     outcome: null,
     reason: null,
     told: null,
-    progress: {
-      failedDomains: [],
-      cleanRuns: 0,
-      cleanSince: null,
-      unsureRuns: 0,
-      checkingSince: 0,
-      senderResolved: false,
-    },
+    progress: noProgress,
     watchStep: 0,
     nextRunAt: null,
+    mark: null,
   };
 }

@@ -62,6 +62,37 @@ export const tlsDetails = z.object({
 });
 export type TlsDetails = z.output<typeof tlsDetails>;
 
+/** What DNS said; `rcode` in RFC 1035's and IANA's words (`NOERROR`, `NXDOMAIN`), TTLs in seconds. */
+export const dnsDetails = z.object({
+  resolver: z.string().nullable(),
+  rcode: z.string().nullable(),
+  answers: z.array(
+    z.object({ name: z.string(), type: z.string(), ttl: z.int().nullable(), value: z.string() }),
+  ),
+});
+export type DnsDetails = z.output<typeof dnsDetails>;
+
+/** What a gRPC server said: `status` of the call (0 is OK), `health` as grpc.health.v1 calls it (`SERVING`). */
+export const grpcDetails = z.object({ status: z.int().nullable(), health: z.string().nullable() });
+export type GrpcDetails = z.output<typeof grpcDetails>;
+
+/** What a TCP server sent, as text and cut. */
+export const tcpDetails = z.object({ received: z.string() });
+export type TcpDetails = z.output<typeof tcpDetails>;
+
+/**
+ * What came of asking a control: a URL of somebody else, which tells whether the place itself is cut off. Any answer over
+ * valid TLS, a 500 included, proves that it is not.
+ */
+export const controlResult = z.object({
+  url: z.string(),
+  reached: z.boolean(),
+  /** Why not; empty when it was reached. */
+  message: z.string(),
+  durationMs: z.number(),
+});
+export type ControlResult = z.output<typeof controlResult>;
+
 /** How one try ended. `errorClass` is `<layer>.<what>`, such as `tls.expired`; docs/error-classes.md lists them. */
 const finding = z.object({
   outcome: observationOutcome,
@@ -73,8 +104,13 @@ const finding = z.object({
   remoteAddress: z.string().nullable(),
   ipVersion: z.union([z.literal(4), z.literal(6)]).nullable(),
   timings,
+  /** The address that the connection went out from. */
+  localAddress: z.string().optional(),
   http: httpDetails.optional(),
   tls: tlsDetails.optional(),
+  dns: dnsDetails.optional(),
+  grpc: grpcDetails.optional(),
+  tcp: tcpDetails.optional(),
   assertions: z.array(assertionResult),
 });
 
@@ -99,6 +135,10 @@ export const observation = finding.extend({
   check: z.string(),
   location: z.string(),
   resolvedAddresses: z.array(z.string()),
+  /** Who said what the name is: an address, or `system`; absent for a target that is an address. */
+  resolver: z.string().optional(),
+  /** Asked beside the retry when something failed below HTTP; absent when nobody was asked. */
+  controls: z.array(controlResult).optional(),
   attempts: z.array(attempt),
   startedAt: z.number(),
   durationMs: z.number(),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { mode, notifyLists, actionKind } from "./action.ts";
 import { writtenCheck } from "./check.ts";
+import { claim, coverage, noClaim } from "./claim.ts";
 import { sampling, targetOrigin } from "./probe-protocol.ts";
 
 const ms = z.number().nonnegative();
@@ -22,8 +23,28 @@ export const verdictPolicy = z.object({
   openRecheckMs: z.array(ms).min(1),
   /** Clean runs in a row, and over how long, until an incident is recovered. */
   recovery: z.object({ runs: z.int().positive(), overMs: ms }),
+  /** How long after its end an incident is taken up again. */
+  reopenWithinMs: ms,
+  /** Reopened so often within so long, an incident stays open until it has been clean for so long. */
+  flapping: z.object({ reopenings: z.int().positive(), withinMs: ms, cleanMs: ms }),
+  /**
+   * When the sender is believed against what we see: spared so often within so long; or, by senders that say when it is
+   * over, not said so within so long.
+   */
+  insist: z.object({ spares: z.int().positive(), withinMs: ms, unresolvedMs: ms }),
 });
 export type VerdictPolicy = z.output<typeof verdictPolicy>;
+
+/** A place that a plan's checks run from; `provider` and `region` as far as they are known. */
+export const plannedLocation = z.object({
+  name: z.string(),
+  domain: z.string(),
+  provider: z.string().nullable().default(null),
+  region: z.string().nullable().default(null),
+  /** Addresses that its requests come from, as its operator has written them down. */
+  egress: z.array(z.string()).default([]),
+});
+export type PlannedLocation = z.output<typeof plannedLocation>;
 
 /** A check ready to run: templates rendered, secrets still references. */
 export const plannedCheck = z.object({
@@ -31,6 +52,8 @@ export const plannedCheck = z.object({
   target: targetOrigin,
   /** Where it runs, by name; absent: at all locations of the plan. */
   locations: z.array(z.string()).exactOptional(),
+  /** Whether its pass says anything about the alert; null: nobody has said, and `spare` decides. */
+  covered: coverage.nullable().default(null),
 });
 export type PlannedCheck = z.output<typeof plannedCheck>;
 
@@ -46,7 +69,9 @@ export const plan = z.object({
   checks: z.array(plannedCheck),
   /** Why a check could not be built from this alert. */
   faults: z.array(z.string()),
-  locations: z.array(z.object({ name: z.string(), domain: z.string() })),
+  /** What the alert says is wrong. */
+  claim: claim.default(noClaim),
+  locations: z.array(plannedLocation),
   policy: verdictPolicy,
   /** Told when the alert arrives. */
   actions: z.array(z.string()),

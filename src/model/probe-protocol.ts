@@ -29,7 +29,12 @@ export const probeRequest = z.object({
   /** Who is asked, as the server calls it: the target finds it in the User-Agent. */
   location: name.optional(),
   samples: sampling,
+  /** URLs of different operators, asked when something fails below HTTP. */
   controls: z.array(z.string()),
+  /** Other resolvers (`1.1.1.1`, `[2606:4700:4700::1111]:53`), asked when the location's own does not answer. */
+  resolvers: z.array(z.string()).exactOptional(),
+  /** Look at this address of the target only: what a contrast asks for. */
+  address: z.string().exactOptional(),
   deadlineMs: z.number().positive(),
   target: targetOrigin,
 });

@@ -31,6 +31,9 @@ export const verdictReason = z.enum([
   "some-domains-flaky",
   "too-few-votes",
   "no-votes",
+  "all-impaired",
+  "blocked",
+  "no-baseline",
   "slow",
   "all-pass",
   "second-look-clean",
@@ -56,11 +59,28 @@ export const voteCount = z.object({
 });
 export type VoteCount = z.output<typeof voteCount>;
 
+/**
+ * Why a location's observation does not count as it reads: `impaired` (most controls fail from there), `noisy` (a control
+ * fails as now and then as the target), `blocked` (the target turns this prober away and nobody else), `no-baseline` (it
+ * has been failing since before the alert).
+ */
+export const excuse = z.enum(["impaired", "noisy", "blocked", "no-baseline"]);
+export type Excuse = z.output<typeof excuse>;
+
+/** A location's vote on a check; `note` says for people why it is excused. */
+export const locationVote = z.object({
+  location: z.string(),
+  vote,
+  excuse: excuse.nullable().default(null),
+  note: z.string().default(""),
+});
+export type LocationVote = z.output<typeof locationVote>;
+
 /** A failure domain: locations that fail together, such as one region of one provider. */
 export const domainVote = z.object({
   domain: z.string(),
   vote,
-  locations: z.array(z.object({ location: z.string(), vote })),
+  locations: z.array(locationVote),
 });
 export type DomainVote = z.output<typeof domainVote>;
 
@@ -69,19 +89,54 @@ export const checkVerdict = z.object({
   check: z.string(),
   outcome: verdictOutcome,
   reason: verdictReason,
+  /** What the reason does not say by itself: which claim the check cannot see, what answer is a cache's. For people. */
+  why: z.string().default(""),
   votes: voteCount,
   domains: z.array(domainVote),
 });
 export type CheckVerdict = z.output<typeof checkVerdict>;
 
-/** How far the trouble reaches. `common`: what all that fails has in common and what passes has not. */
+/** What may tell failures from passes (verdict.md, scope). */
+export const scopeAttribute = z.enum([
+  "check",
+  "location",
+  "region",
+  "provider",
+  "layer",
+  "error-class",
+  "resolver",
+  "ip-family",
+  "remote-address",
+  "pop",
+  "http-version",
+]);
+export type ScopeAttribute = z.output<typeof scopeAttribute>;
+
+/**
+ * How far the trouble reaches. `common`: the fewest attributes that together cover at least 80 % of the failures and at most
+ * 10 % of the passes; empty when there are none.
+ */
 export const scope = z.object({
   locations: z.array(z.string()),
   layer: layer.nullable(),
   errorClass: z.string().nullable(),
-  common: z.array(z.object({ attribute: z.string(), value: z.string() })),
+  common: z.array(z.object({ attribute: scopeAttribute, value: z.string() })),
+  /** `fails only over IPv6`; empty when nothing is known. */
+  sentence: z.string().default(""),
 });
 export type Scope = z.output<typeof scope>;
+
+export const noScope: Scope = { locations: [], layer: null, errorClass: null, common: [], sentence: "" };
+
+/** How to see a location's failure for oneself, and what is different from when all was well. */
+export const evidence = z.object({
+  check: z.string(),
+  location: z.string(),
+  /** A line for a shell, without secrets; empty where no tool shows it. */
+  command: z.string(),
+  changes: z.array(z.string()),
+});
+export type Evidence = z.output<typeof evidence>;
 
 /** What the observations of a run mean. */
 export const verdict = z.object({
@@ -101,6 +156,7 @@ export const verdict = z.object({
   /** What this verdict says nothing about, in words. */
   notTested: z.array(z.string()),
   checks: z.array(checkVerdict),
+  evidence: z.array(evidence).default([]),
   /** 1, or 2 when there was a second look. */
   looks: z.int(),
 });

@@ -1,10 +1,13 @@
 import type { Alert } from "../model/alert.ts";
 import type { Delivery, DeliveryEvent } from "../model/delivery.ts";
+import { noClaim } from "../model/claim.ts";
+import { noProgress } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { errorObservation, noTimings } from "../model/observation.ts";
 import type { Attempt, Observation } from "../model/observation.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Run } from "../model/run.ts";
+import { noScope } from "../model/verdict.ts";
 import type { CheckVerdict, Verdict, VoteCount } from "../model/verdict.ts";
 import type { MessageFacts } from "./message-facts.ts";
 
@@ -14,15 +17,24 @@ export const seconds = (count: number) => count * 1000;
 export const minutes = (count: number) => count * 60_000;
 const shop = "https://shop.example";
 
+const nowhere = { provider: null, region: null, egress: [] };
+
 const noVotes: VoteCount = { fail: 0, flaky: 0, degraded: 0, pass: 0, none: 0, needed: 2, toSpare: 2 };
 
 export const plan: Plan = {
   route: "confirm-page",
   mode: "gate",
   spare: true,
-  checks: [{ check: { name: "storefront", type: "http" }, target: { from: "config", allowPrivate: [] } }],
+  claim: noClaim,
+  checks: [
+    {
+      check: { name: "storefront", type: "http" },
+      target: { from: "config", allowPrivate: [] },
+      covered: null,
+    },
+  ],
   faults: [],
-  locations: ["eu", "apac", "na"].map((name) => ({ name, domain: name })),
+  locations: ["eu", "apac", "na"].map((name) => ({ ...nowhere, name, domain: name })),
   policy: {
     confirm: 2,
     sampling: { count: 3, intervalMs: 1000 },
@@ -33,6 +45,9 @@ export const plan: Plan = {
     recheckMs: [minutes(1), minutes(3), minutes(10)],
     openRecheckMs: [seconds(30), minutes(1), minutes(2), minutes(5)],
     recovery: { runs: 3, overMs: minutes(3) },
+    reopenWithinMs: minutes(15),
+    flapping: { reopenings: 3, withinMs: minutes(60), cleanMs: minutes(30) },
+    insist: { spares: 3, withinMs: minutes(60), unresolvedMs: minutes(15) },
   },
   actions: ["slack"],
   notify: { confirmed: ["pagerduty", "slack"], "not-reproduced": ["slack"] },
@@ -54,14 +69,8 @@ export const incident: Incident = {
   outcome: null,
   reason: null,
   told: { outcome: "confirmed", failing: 3, at: alertAt + seconds(4), actions: ["pagerduty", "slack"] },
-  progress: {
-    failedDomains: [],
-    cleanRuns: 0,
-    unsureRuns: 0,
-    cleanSince: null,
-    checkingSince: 0,
-    senderResolved: false,
-  },
+  progress: noProgress,
+  mark: null,
   watchStep: 0,
   nextRunAt: alertAt + seconds(35),
 };
@@ -197,15 +206,16 @@ export function verdict(
   const domains = Object.entries(votes).map(([location, vote]) => ({
     domain: location,
     vote,
-    locations: [{ location, vote }],
+    locations: [{ location, vote, excuse: null, note: "" }],
   }));
   const { outcome, reason } = fields;
   return {
     votes: counts,
-    scope: { locations: [], layer: null, errorClass: null, common: [] },
+    scope: noScope,
     healthy: outcome === "not-reproduced",
     notTested: [],
-    checks: [{ check: "storefront", outcome, reason, votes: counts, domains }],
+    checks: [{ check: "storefront", outcome, reason, why: "", votes: counts, domains }],
+    evidence: [],
     looks: 1,
     ...fields,
   };

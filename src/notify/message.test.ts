@@ -211,7 +211,12 @@ test("a location's line says what it saw and where", () => {
   assert.ok(check !== undefined);
   const votedBy = (vote: "flaky" | "none" | "pass") => ({
     ...verdict,
-    checks: [{ ...check, domains: [{ domain: "eu", vote, locations: [{ location: "eu", vote }] }] }],
+    checks: [
+      {
+        ...check,
+        domains: [{ domain: "eu", vote, locations: [{ location: "eu", vote, excuse: null, note: "" }] }],
+      },
+    ],
   });
   const cases: readonly [
     what: string,

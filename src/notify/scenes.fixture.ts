@@ -12,6 +12,7 @@ import {
   unreachable,
   verdict,
 } from "./facts.fixture.ts";
+import { noProgress } from "../model/incident.ts";
 import type { MessageFacts } from "./message-facts.ts";
 
 export const confirmed = factsOf("verdict", {
@@ -22,7 +23,13 @@ export const confirmed = factsOf("verdict", {
       reason: "enough-domains-fail",
       headline: "DOWN 3/3",
       summary: "storefront fails from eu, apac and na (3 of 3): connection refused by 203.0.113.7:443",
-      scope: { locations: ["eu", "apac", "na"], layer: "tcp", errorClass: "tcp.refused", common: [] },
+      scope: {
+        locations: ["eu", "apac", "na"],
+        layer: "tcp",
+        errorClass: "tcp.refused",
+        common: [],
+        sentence: "",
+      },
       notTested: ["anything but storefront (https://shop.example)", "over IPv6"],
     },
     { eu: "fail", apac: "fail", na: "fail" },
@@ -44,7 +51,7 @@ export const regional = factsOf("verdict", {
       headline: "PARTLY DOWN 1/3 apac",
       summary:
         "storefront fails from apac only (1 of 3), also on a second look: TLS certificate expired on 2026-11-21; eu and na pass",
-      scope: { locations: ["apac"], layer: "tls", errorClass: "tls.expired", common: [] },
+      scope: { locations: ["apac"], layer: "tls", errorClass: "tls.expired", common: [], sentence: "" },
       looks: 2,
     },
     { eu: "pass", apac: "fail", na: "pass" },
@@ -143,10 +150,9 @@ export const recovered = factsOf("recovered", {
     lastAlertAt: alertAt + minutes(4),
     closedAt: alertAt + minutes(15),
     progress: {
-      checkingSince: 0,
+      ...noProgress,
       failedDomains: ["eu", "apac", "na"],
       cleanRuns: 3,
-      unsureRuns: 0,
       cleanSince: alertAt + minutes(12),
       senderResolved: true,
     },

@@ -1,9 +1,11 @@
 import type { ActionKind, Mode, NotifyLists } from "../model/action.ts";
 import type { Alert } from "../model/alert.ts";
+import { targetKeys } from "../model/check.ts";
 import type { WrittenCheck } from "../model/check.ts";
 import { describeError } from "../model/errors.ts";
 import { plannedFunctionCheck } from "../model/function-check.ts";
-import type { Plan, PlannedCheck, VerdictPolicy } from "../model/plan.ts";
+import { noClaim } from "../model/claim.ts";
+import type { Plan, PlannedCheck, PlannedLocation, VerdictPolicy } from "../model/plan.ts";
 import { regoDocuments } from "./match.ts";
 import type { Rendered, Template } from "./template.ts";
 
@@ -32,8 +34,8 @@ export interface RouteRecipe {
 /** Everything else a plan needs from the running configuration. */
 export interface Surroundings {
   readonly checks: ReadonlyMap<string, CheckRecipe>;
-  /** Failure domain by location. */
-  readonly domains: ReadonlyMap<string, string>;
+  /** Failure domains and what else is known of the locations, by location. */
+  readonly places: ReadonlyMap<string, Omit<PlannedLocation, "name">>;
   readonly kinds: ReadonlyMap<string, ActionKind>;
   readonly allowPrivateTargets: readonly string[];
   /** What Rego sees under `data`. */
@@ -63,11 +65,12 @@ export function planRun(
     route: route.name,
     mode: route.mode,
     spare: route.spare,
+    claim: noClaim,
     checks: [...checks, ...functionChecks(route.votes)],
     faults: built.flatMap((one) => ("fault" in one ? [one.fault] : [])),
     locations: [...(built.length > 0 ? route.locations : []), ...route.votes].map((name) => ({
       name,
-      domain: around.domains.get(name) ?? name,
+      ...(around.places.get(name) ?? { domain: name, provider: null, region: null, egress: [] }),
     })),
     policy: route.policy,
     actions: [...route.actions],
@@ -81,7 +84,7 @@ export function planRun(
 function functionChecks(votes: readonly string[]): PlannedCheck[] {
   if (votes.length === 0) return [];
   const target = { from: "config" as const, allowPrivate: [] };
-  return [{ check: plannedFunctionCheck, target, locations: [...votes] }];
+  return [{ check: plannedFunctionCheck, target, locations: [...votes], covered: null }];
 }
 
 /** A check that `--lenient` let pass: what it would have seen is not known. */
@@ -110,8 +113,8 @@ function buildCheck(
     }
     setAt(check, path, rendered.text);
   }
-  const from = recipe.templates.some(({ path }) => path[0] === "url") ? "alert" : "config";
-  return { planned: { check, target: { from, allowPrivate: [...allowPrivate] } } };
+  const from = recipe.templates.some(({ path }) => targetKeys.includes(String(path[0]))) ? "alert" : "config";
+  return { planned: { check, target: { from, allowPrivate: [...allowPrivate] }, covered: null } };
 }
 
 function render(

@@ -101,7 +101,7 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
       { alert, subject },
       {
         checks: config.checks,
-        domains: new Map(),
+        places: new Map(),
         kinds,
         allowPrivateTargets: config.server.allowPrivateTargets,
         catalogue: config.data,

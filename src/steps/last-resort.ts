@@ -1,4 +1,5 @@
 import type { Incident } from "../model/incident.ts";
+import { noClaim } from "../model/claim.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Context } from "./context.ts";
 
@@ -13,6 +14,7 @@ export function lastResort(context: Context, { route }: Incident): Plan {
     route,
     mode: "gate",
     spare: false,
+    claim: noClaim,
     checks: [],
     faults: [`the route ${route} is not in the configuration any more`],
     locations: [],
@@ -26,6 +28,9 @@ export function lastResort(context: Context, { route }: Incident): Plan {
       recheckMs: [],
       openRecheckMs: [0],
       recovery: { runs: 1, overMs: 0 },
+      reopenWithinMs: 0,
+      flapping: { reopenings: 1, withinMs: 0, cleanMs: 0 },
+      insist: { spares: 1, withinMs: 0, unresolvedMs: 0 },
     },
     actions: [],
     notify: { confirmed: [...audience] },

@@ -32,18 +32,26 @@ export async function questionsOf(
     : "";
   return run.plan.checks.flatMap((planned) => {
     const { check, target } = planned;
-    const request: ProbeRequest = {
+    const request: Omit<ProbeRequest, "controls"> = {
       version: probeProtocolVersion,
       check: isFunctionCheck(check) ? { ...check, event } : revealCheck(check, setup.config.secretSource),
       samples: run.plan.policy.sampling,
-      controls: [],
+      resolvers: [...setup.config.resolvers],
       deadlineMs,
       target,
     };
     return openLocations(locationsOf(run.plan, planned), setup.locations)
       .filter(({ name }) => !arrived.some((one) => one.check === check.name && one.location === name))
-      .map((location) => ({ check: check.name, location, request: { ...request, location: location.name } }));
+      .map((location) => {
+        const controls = controlsOf(setup, location.name);
+        return { check: check.name, location, request: { ...request, controls, location: location.name } };
+      });
   });
+}
+
+/** A location's own, else everybody's. */
+function controlsOf({ config }: Setup, location: string): string[] {
+  return [...(config.locations.get(location)?.controls ?? config.controls)];
 }
 
 /** What the functions of the user's own are told: what actions are told of the alert. Not in the plan, for its size. */

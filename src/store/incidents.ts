@@ -1,6 +1,6 @@
 import type { AlertStatus } from "../model/alert.ts";
 import { progress, told } from "../model/incident.ts";
-import type { Incident, IncidentState } from "../model/incident.ts";
+import type { Incident, IncidentState, Mark } from "../model/incident.ts";
 import type { VerdictOutcome, VerdictReason } from "../model/verdict.ts";
 import type { Database, Statement } from "./database.ts";
 
@@ -21,14 +21,15 @@ interface IncidentRow {
   reason: VerdictReason | null;
   watch_step: number;
   next_run_at: number | null;
+  mark: Mark | null;
 }
 
 /** The unique index refuses a second open incident of one subject on one route: a ConflictError, read again and join. */
 export function insertIncident(incident: Incident): Statement {
   return {
     sql: `insert into incidents (id, route, subject, state, flags, version, alert_count, opened_at, last_alert_at,
-        closed_at, told, progress, outcome, reason, watch_step, next_run_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+        closed_at, told, progress, outcome, reason, watch_step, next_run_at, mark)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     params: columns(incident),
   };
 }
@@ -39,8 +40,8 @@ export function updateIncident(incident: Incident): Statement {
   return {
     sql: `update incidents set state = $2, flags = $3, version = $4, alert_count = $5, opened_at = $6,
         last_alert_at = $7, closed_at = $8, told = $9, progress = $10, outcome = $11, reason = $12, watch_step = $13,
-        next_run_at = $14
-      where id = $1 and version = $15`,
+        next_run_at = $14, mark = $15
+      where id = $1 and version = $16`,
     params: [id ?? null, ...rest, incident.version],
     changes: 1,
   };
@@ -161,6 +162,7 @@ function columns(incident: Incident) {
     incident.reason,
     incident.watchStep,
     incident.nextRunAt,
+    incident.mark,
   ] as const;
 }
 
@@ -182,5 +184,6 @@ function toIncident(row: IncidentRow): Incident {
     progress: progress.parse(JSON.parse(row.progress)),
     watchStep: row.watch_step,
     nextRunAt: row.next_run_at,
+    mark: row.mark,
   };
 }

@@ -20,6 +20,11 @@ table audit
   action text not null
   detail text
   PRIMARY KEY (id)
+table contrasts
+  run_id text not null
+  number integer not null
+  contrast text not null
+  PRIMARY KEY (run_id, number)
 table deliveries
   id text collate C not null
   incident_id text collate C not null
@@ -41,11 +46,6 @@ table deliveries
   CREATE INDEX deliveries_dead ON public.deliveries USING btree (id) WHERE (state = 'dead'::text)
   CREATE UNIQUE INDEX deliveries_in_order ON public.deliveries USING btree (incident_id, action, number)
   CREATE INDEX deliveries_pending ON public.deliveries USING btree (next_at) WHERE (state = 'pending'::text)
-table good_runs
-  check_name text collate C not null
-  location text collate C not null
-  observation text not null
-  PRIMARY KEY (check_name, location)
 table incident_alerts
   incident_id text collate C not null
   alert_id text collate C not null
@@ -69,6 +69,7 @@ table incidents
   reason text
   watch_step bigint
   next_run_at bigint
+  mark text
   PRIMARY KEY (id)
   CREATE INDEX incidents_by_outcome ON public.incidents USING btree (outcome, id DESC)
   CREATE INDEX incidents_by_route ON public.incidents USING btree (route, id DESC)
@@ -87,6 +88,16 @@ table migrations
   name text not null
   applied_at bigint not null
   PRIMARY KEY (number)
+table mutes
+  id text not null
+  route text
+  subject text
+  from_at bigint not null
+  until_at bigint not null
+  reason text not null
+  actor text not null
+  PRIMARY KEY (id)
+  CREATE INDEX mutes_until ON public.mutes USING btree (until_at)
 table observations
   run_id text collate C not null
   look bigint not null
@@ -127,6 +138,14 @@ table runs
   PRIMARY KEY (id)
   CREATE UNIQUE INDEX runs_going ON public.runs USING btree (incident_id) WHERE (ended_at IS NULL)
   CREATE UNIQUE INDEX runs_in_order ON public.runs USING btree (incident_id, number)
+table self_tests
+  check_name text not null
+  location text not null
+  tested_at bigint not null
+  failing_since bigint
+  last text not null
+  good text
+  PRIMARY KEY (check_name, location)
 table told_messages
   route text not null
   key text not null

@@ -21,6 +21,12 @@ CREATE TABLE audit (
   action text not null,
   detail text
 ) strict;
+CREATE TABLE contrasts (
+  run_id text not null,
+  number integer not null,
+  contrast text not null,
+  primary key (run_id, number)
+) strict;
 CREATE TABLE deliveries (
   id text primary key,
   incident_id text not null,
@@ -42,12 +48,6 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_dead on deliveries (id) where state = 'dead';
 CREATE UNIQUE INDEX deliveries_in_order on deliveries (incident_id, action, number);
 CREATE INDEX deliveries_pending on deliveries (next_at) where state = 'pending';
-CREATE TABLE good_runs (
-  check_name text not null,
-  location text not null,
-  observation text not null,
-  primary key (check_name, location)
-) strict;
 CREATE TABLE incident_alerts (
   incident_id text not null,
   alert_id text not null,
@@ -72,7 +72,9 @@ CREATE TABLE incidents (
   outcome text,
   reason text,
   watch_step integer,
-  next_run_at integer
+  next_run_at integer,
+  -- what people said of it afterwards: real, not-real
+  mark text
 ) strict;
 CREATE INDEX incidents_by_outcome on incidents (outcome, id desc);
 CREATE INDEX incidents_by_route on incidents (route, id desc);
@@ -91,6 +93,16 @@ CREATE TABLE migrations (
   name text not null,
   applied_at bigint not null
 );
+CREATE TABLE mutes (
+  id text primary key,
+  route text,
+  subject text,
+  from_at integer not null,
+  until_at integer not null,
+  reason text not null,
+  actor text not null
+) strict;
+CREATE INDEX mutes_until on mutes (until_at);
 CREATE TABLE observations (
   run_id text not null,
   look integer not null,
@@ -132,6 +144,15 @@ CREATE TABLE runs (
 ) strict;
 CREATE UNIQUE INDEX runs_going on runs (incident_id) where ended_at is null;
 CREATE UNIQUE INDEX runs_in_order on runs (incident_id, number);
+CREATE TABLE self_tests (
+  check_name text not null,
+  location text not null,
+  tested_at integer not null,
+  failing_since integer,
+  last text not null,
+  good text,
+  primary key (check_name, location)
+) strict;
 CREATE TABLE told_messages (
   route text not null,
   key text not null,

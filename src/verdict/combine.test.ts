@@ -7,6 +7,7 @@ import {
   flaky,
   looked,
   pass,
+  nowhere,
   planOf,
   seen,
   three,
@@ -121,7 +122,7 @@ for (const [what, checks, says] of [
 ] as const) {
   test(`functions whose target nobody knows ${what}, though the route says spare: true`, () => {
     const target = { from: "config" as const, allowPrivate: [] };
-    const plan = { ...planOf(), checks: checks.map((check) => ({ check, target })) };
+    const plan = { ...planOf(), checks: checks.map((check) => ({ check, target, covered: null })) };
     const observations = checks.flatMap(({ name }) => seen("pass pass pass", three, { check: name }));
     const { outcome, reason, healthy } = judged(plan, looked(1, observations));
     assert.deepEqual([`${outcome} ${reason}`, healthy], [says, true]);
@@ -322,6 +323,7 @@ function drawRun(random: Random): Draw {
   const sight = () => random.pick(kinds.length === 0 ? sights : kinds);
   const perDomain = random.whole(1, 3);
   const drawn = Array.from({ length: random.whole(1, 8) }, (_, index) => ({
+    ...nowhere,
     name: `l${index}`,
     domain: `d${Math.floor(index / perDomain)}`,
     first: sight(),

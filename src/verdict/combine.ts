@@ -4,7 +4,7 @@ import { isFunctionCheck } from "../model/function-check.ts";
 import { locationsOf } from "../model/plan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { LookedObservation } from "../model/run.ts";
-import { outcomeRank } from "../model/verdict.ts";
+import { noScope, outcomeRank } from "../model/verdict.ts";
 import type { CheckVerdict, Verdict, VerdictReason, VoteCount } from "../model/verdict.ts";
 import { domainsOf, judgeCheck, standing, voteOf } from "./judge.ts";
 import type { CheckEvidence, CheckJudgement } from "./judge.ts";
@@ -117,6 +117,7 @@ function describe(findings: Findings): Verdict {
     healthy,
     notTested: notTested(plan, observations),
     checks: [...checks],
+    evidence: [],
     looks,
   };
 }
@@ -137,10 +138,11 @@ export function withoutRun(facts: {
     headline: "COULD NOT CHECK, treat as real",
     summary: facts.summary,
     votes: facts.checks?.[0]?.votes ?? noVotes,
-    scope: { locations: [], layer: null, errorClass: null, common: [] },
+    scope: noScope,
     healthy: false,
     notTested: [],
     checks: [...(facts.checks ?? [])],
+    evidence: [],
     looks: facts.looks ?? 1,
   };
 }

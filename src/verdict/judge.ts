@@ -70,7 +70,12 @@ export function domainVotes(
 ): DomainVote[] {
   const words = standing(evidence);
   return domains.map(({ name, locations }) => {
-    const votes = locations.map((location) => ({ location, vote: voteOf(words.get(location)) }));
+    const votes = locations.map((location) => ({
+      location,
+      vote: voteOf(words.get(location)),
+      excuse: null,
+      note: "",
+    }));
     return { domain: name, vote: domainVote(votes.map(({ vote }) => vote)), locations: votes };
   });
 }
@@ -137,6 +142,7 @@ export function judgeCheck(
   const tally = tallyOf(votes.map(({ vote }) => vote));
   return {
     check: evidence.check,
+    why: "",
     domains: votes,
     votes: { ...tally, ...thresholds(tally, confirm) } satisfies VoteCount,
     ruling: rule(tally, confirm, evidence.second === undefined ? 1 : 2),

@@ -19,6 +19,7 @@ export function scopeOf(check: CheckVerdict, observations: readonly Observation[
     errorClass: shared(failures.map((failure) => failure.errorClass)),
     common:
       locations.length === 1 && only !== undefined && passing ? [{ attribute: "location", value: only }] : [],
+    sentence: "",
   };
 }
 

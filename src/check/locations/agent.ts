@@ -3,7 +3,7 @@ import { LocationError } from "../../model/errors.ts";
 import type { Observation } from "../../model/observation.ts";
 import type { ProbeRequest } from "../../model/probe-protocol.ts";
 import { name, secret, settings } from "../../model/settings.ts";
-import { defineLocation } from "../location-type.ts";
+import { defineLocation, placeKeys, placeOf } from "../location-type.ts";
 import { answered, exchange, readObservation, type HttpAnswer } from "./ask.ts";
 
 const agentSettings = settings({
@@ -11,7 +11,7 @@ const agentSettings = settings({
   name: name.describe("what routes call it"),
   url: z.url({ protocol: /^https?$/ }).describe("where the agent listens"),
   token: secret.describe("the token that the agent was started with"),
-  domain: name.optional().describe("the failure domain; the location's name when left out"),
+  ...placeKeys,
 });
 type AgentSettings = z.output<typeof agentSettings>;
 
@@ -24,7 +24,7 @@ export const agent = defineLocation({
   open(agent) {
     return Promise.resolve({
       name: agent.name,
-      domain: agent.domain ?? agent.name,
+      ...placeOf(agent),
       ask: (request, signal) => ask(agent, request, signal),
       // Idle connections close by themselves.
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -26,6 +26,8 @@ async function ask(answer: Answer, settings: Partial<FunctionSettings> = {}, dea
   await using location = openFunction({
     name: "eu-check",
     domain: "aws:eu-west-1",
+    provider: "aws",
+    region: "eu-west-1",
     method: "POST",
     url: new Secret(`${server.url}/`),
     headers: {},
@@ -161,6 +163,8 @@ suite("a function of somebody's own", () => {
     await using location = openFunction({
       name: "f",
       domain: "f",
+      provider: null,
+      region: null,
       method: "POST",
       url: new Secret("http://127.0.0.1:1/"),
       headers: {},

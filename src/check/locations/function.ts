@@ -20,6 +20,9 @@ import { judgeForeignAnswer, type ForeignAnswer } from "./foreign-answer.ts";
 export interface FunctionSettings extends EventRequestSettings {
   readonly name: string;
   readonly domain: string;
+  /** Of a Lambda function URL; null elsewhere. */
+  readonly provider: string | null;
+  readonly region: string | null;
   readonly bodyFile?: string | undefined;
   /** ms; undefined: until the deadline of the look. */
   readonly timeout?: number | undefined;
@@ -35,6 +38,8 @@ export function openFunction(settings: FunctionSettings): Location {
   return {
     name: settings.name,
     domain: settings.domain,
+    provider: settings.provider,
+    region: settings.region,
     ask: (request, signal) => ask(settings, request, signal),
     // Idle connections close by themselves.
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -6,7 +6,7 @@ import type { Observation } from "../../model/observation.ts";
 import type { ProbeRequest } from "../../model/probe-protocol.ts";
 import { name, secret, settings } from "../../model/settings.ts";
 import { cutShort } from "../abortable.ts";
-import { defineLocation } from "../location-type.ts";
+import { defineLocation, placeKeys, placeOf } from "../location-type.ts";
 import { answered, exchange, jsonOf, readObservation, type HttpAnswer } from "./ask.ts";
 
 const lambdaSettings = settings({
@@ -21,11 +21,7 @@ const lambdaSettings = settings({
     .default("none")
     .describe("how it knows who asks: not at all, or by `token`"),
   token: secret.optional().describe("the function's CROSSCHECK_TOKEN, for `auth: bearer`"),
-  domain: name
-    .optional()
-    .describe(
-      "the failure domain; the URL's region (`aws:eu-west-1`) when left out, else the location's name",
-    ),
+  ...placeKeys,
 })
   .refine(({ auth, token }) => auth !== "bearer" || token !== undefined, {
     path: ["token"],
@@ -46,10 +42,10 @@ export const lambda = defineLocation({
   settings: lambdaSettings,
   open(lambda) {
     const region = functionUrlRegion(lambda.url);
+    const known = region === undefined ? {} : { provider: "aws", region };
     return Promise.resolve({
       name: lambda.name,
-      // What fails with a region is all that is in it.
-      domain: lambda.domain ?? (region === undefined ? lambda.name : `aws:${region}`),
+      ...placeOf(lambda, known),
       ask: (request, signal) => ask(lambda, request, signal),
       // Idle connections close by themselves.
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { name, settings } from "../../model/settings.ts";
-import { defineLocation } from "../location-type.ts";
+import { defineLocation, placeKeys, placeOf } from "../location-type.ts";
 import { Prober } from "../prober.ts";
 
 /** The machine that Crosscheck runs on. Checks run in a thread of their own, so that nothing bends a timing. */
@@ -9,13 +9,13 @@ export const local = defineLocation({
   settings: settings({
     type: z.literal("local"),
     name: name.describe("what routes call it"),
-    domain: name.optional().describe("the failure domain; the location's name when left out"),
+    ...placeKeys,
   }),
-  open({ name, domain }) {
+  open(settings) {
     const prober = shareProber();
     return Promise.resolve({
-      name,
-      domain: domain ?? name,
+      name: settings.name,
+      ...placeOf(settings),
       ask: (request, signal) => prober.ask(request, signal),
       [Symbol.asyncDispose]: () => release(prober),
     });

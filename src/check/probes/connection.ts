@@ -30,6 +30,15 @@ export async function connectTcp(to: Address, port: number, signal: AbortSignal)
   }
 }
 
+export interface TlsWish {
+  /** Whom the certificate must be for, and what SNI asks for. */
+  readonly host: string;
+  /** Who is connected to, for people. */
+  readonly place: string;
+  /** The protocols that are offered (RFC 7301), best first; none: no offer. */
+  readonly alpn?: readonly string[];
+}
+
 /**
  * TLS over a connection. An unauthorized certificate is no error here: its dates are evidence, so judging it is the
  * caller's (`examine`), before anything is sent. Without an agent no session is resumed, which would hide the
@@ -38,7 +47,7 @@ export async function connectTcp(to: Address, port: number, signal: AbortSignal)
  */
 export async function connectTls(
   socket: Socket,
-  { host, place }: { readonly host: string; readonly place: string },
+  { host, place, alpn = ["http/1.1"] }: TlsWish,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   const tls = startTls({
@@ -46,7 +55,7 @@ export async function connectTls(
     host,
     ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, "") } : {}),
     rejectUnauthorized: false,
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: [...alpn],
   });
   tls.on("error", () => undefined);
   try {

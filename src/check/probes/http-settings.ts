@@ -2,7 +2,7 @@ import * as z from "zod";
 import { checkKeys } from "../../model/check.ts";
 import type { Secret } from "../../model/secret.ts";
 import { secret, settings } from "../../model/settings.ts";
-import { soundAssertion } from "../assertion-faults.ts";
+import { assertionsOn } from "../assertion-faults.ts";
 import { isTemplate } from "../template.ts";
 
 /** A token of RFC 9110 §5.6.2, and what Node sends as a value. */
@@ -43,11 +43,14 @@ export const httpSettings = settings({
     .max(16_000_000)
     .default(1_000_000)
     .describe("bytes of the body that are read; what is behind them is not looked at"),
-  assertions: z
-    .array(soundAssertion)
-    .max(50)
-    .default([])
-    .describe("what must hold; without one for status-code the status must be 2xx"),
+  assertions: assertionsOn([
+    "status-code",
+    "header",
+    "body",
+    "json-body",
+    "response-time",
+    "certificate",
+  ]).describe("what must hold; without one for status-code the status must be 2xx"),
 });
 export type HttpSettings = z.output<typeof httpSettings>;
 

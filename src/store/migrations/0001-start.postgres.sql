@@ -35,7 +35,9 @@ create table incidents (
   outcome text collate "C",
   reason text,
   watch_step bigint,
-  next_run_at bigint
+  next_run_at bigint,
+  -- what people said of it afterwards: real, not-real
+  mark text
 );
 -- Alerts that arrive together join here.
 create unique index incidents_open on incidents (route, subject) where closed_at is null;
@@ -139,13 +141,36 @@ create table audit (
   detail text
 );
 
--- The last good observation of a check from a location.
-create table good_runs (
-  check_name text collate "C" not null,
-  location text collate "C" not null,
-  observation text not null,
+-- How a check looked from a location when it was last tried without an alert, and when it last passed.
+create table self_tests (
+  check_name text not null,
+  location text not null,
+  tested_at bigint not null,
+  failing_since bigint,
+  last text not null,
+  good text,
   primary key (check_name, location)
 );
+
+-- What a failing check did with one thing changed.
+create table contrasts (
+  run_id text not null,
+  number integer not null,
+  contrast text not null,
+  primary key (run_id, number)
+);
+
+-- Told to nobody for a while: a route, a subject, or both.
+create table mutes (
+  id text primary key,
+  route text,
+  subject text,
+  from_at bigint not null,
+  until_at bigint not null,
+  reason text not null,
+  actor text not null
+);
+create index mutes_until on mutes (until_at);
 
 -- Waiting: run_at; running: lease_until; both: woken while running. See work.ts.
 create table jobs (

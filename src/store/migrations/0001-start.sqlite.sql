@@ -34,7 +34,9 @@ create table incidents (
   outcome text,
   reason text,
   watch_step integer,
-  next_run_at integer
+  next_run_at integer,
+  -- what people said of it afterwards: real, not-real
+  mark text
 ) strict;
 -- Alerts that arrive together join here.
 create unique index incidents_open on incidents (route, subject) where closed_at is null;
@@ -138,13 +140,36 @@ create table audit (
   detail text
 ) strict;
 
--- The last good observation of a check from a location.
-create table good_runs (
+-- How a check looked from a location when it was last tried without an alert, and when it last passed.
+create table self_tests (
   check_name text not null,
   location text not null,
-  observation text not null,
+  tested_at integer not null,
+  failing_since integer,
+  last text not null,
+  good text,
   primary key (check_name, location)
 ) strict;
+
+-- What a failing check did with one thing changed.
+create table contrasts (
+  run_id text not null,
+  number integer not null,
+  contrast text not null,
+  primary key (run_id, number)
+) strict;
+
+-- Told to nobody for a while: a route, a subject, or both.
+create table mutes (
+  id text primary key,
+  route text,
+  subject text,
+  from_at integer not null,
+  until_at integer not null,
+  reason text not null,
+  actor text not null
+) strict;
+create index mutes_until on mutes (until_at);
 
 -- Waiting: run_at; running: lease_until; both: woken while running. See work.ts.
 create table jobs (
