@@ -7,6 +7,7 @@ import { defineConfig } from "oxlint";
 const mayImport: Record<string, readonly string[]> = {
   model: [],
   verdict: ["model"],
+  report: ["model", "verdict"],
   rego: [],
   check: ["model"],
   route: ["model", "rego"],
@@ -14,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   notify: ["model", "rego"],
   store: ["model"],
   config: ["model", "rego", "check", "route", "ingest", "notify"],
-  steps: ["model", "store", "config", "ingest", "route", "check", "verdict", "notify"],
+  steps: ["model", "store", "config", "ingest", "route", "check", "verdict", "report", "notify"],
   web: ["model", "store", "config", "ingest", "steps"],
   cli: ["model", "store", "config", "ingest", "route", "check", "verdict", "notify", "steps", "demo"],
   demo: ["model", "cli"],

@@ -13,6 +13,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   route: async () => (await import("./cli/route.ts")).route,
   check: async () => (await import("./cli/check.ts")).check,
   test: async () => (await import("./cli/test.ts")).test,
+  mute: async () => (await import("./cli/mute.ts")).beginMute,
+  "mute list": async () => (await import("./cli/mute.ts")).listMutes,
+  "mute end": async () => (await import("./cli/mute.ts")).endMute,
+  mark: async () => (await import("./cli/mark.ts")).mark,
+  report: async () => (await import("./cli/report.ts")).report,
   demo: async () => (await import("./cli/demo.ts")).demo,
 };
 

@@ -97,11 +97,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** Of a target, a control or a resolver that a stranger names. */
+const stranger: TargetOrigin = { from: "alert", allowPrivate: [] };
+
 async function answerProbe(text: string, call: Call): Promise<ProbeResponse> {
   const asked = readRequest(text);
   const deadlineMs = Math.min(asked.deadlineMs, timeLeft(call));
   // A stranger's word on where a target comes from is no word.
-  const target: TargetOrigin = call.open ? { from: "alert", allowPrivate: [] } : asked.target;
+  const target = call.open ? stranger : asked.target;
   const seen = await look({ ...asked, deadlineMs, target }, call);
   return { version: probeProtocolVersion, observation: explained(seen, asked, { deadlineMs, ...call }) };
 }
@@ -115,8 +118,9 @@ function timeLeft({ context }: Call): number {
   return Math.max(1, context.getRemainingTimeInMillis() - returnMs);
 }
 
-async function look(request: ProbeRequest, { context, coldStart }: Call): Promise<Observation> {
-  const seen = await runProbe(request, { signal: new AbortController().signal });
+async function look(request: ProbeRequest, { context, coldStart, open }: Call): Promise<Observation> {
+  const own = open ? stranger : undefined;
+  const seen = await runProbe(request, { signal: new AbortController().signal, own });
   const { check, outcome, errorClass, message, durationMs } = seen;
   log.info("check", {
     requestId: context.awsRequestId,

@@ -31,6 +31,7 @@ export function createMetrics() {
     verdicts: counter("verdicts_total", "Verdicts given", ["route", "outcome", "reason"]),
     timeToVerdict: histogram("time_to_verdict_seconds", "From the alert to its verdict", ["route"]),
     observations: counter("observations_total", "What locations saw", ["location", "outcome"]),
+    selfTests: counter("self_tests_total", "Checks run without an alert", ["location", "outcome"]),
     deliveries: counter("deliveries_total", "Deliveries that ended", ["action", "state"]),
     attempts: counter("delivery_attempts_total", "Attempts to deliver", ["action", "result"]),
     trouble: counter("trouble_total", "Crosscheck's own troubles", ["cause"]),

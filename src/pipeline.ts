@@ -1,11 +1,14 @@
 import type { Alert } from "./model/alert.ts";
 import type { JobKey } from "./store/jobs.ts";
 import type { Context } from "./steps/context.ts";
+import { contrast } from "./steps/contrast.ts";
 import { deliverLane } from "./steps/deliver.ts";
+import { sendDigest } from "./steps/digest.ts";
 import { endHold } from "./steps/hold.ts";
 import { investigate } from "./steps/investigate.ts";
 import { createReceiver } from "./steps/receive.ts";
 import { routeInbox } from "./steps/route.ts";
+import { selfTest } from "./steps/self-test.ts";
 
 /**
  * The way of the data, as resumable steps over rows:
@@ -16,7 +19,9 @@ import { routeInbox } from "./steps/route.ts";
  *   4. verdict      what the observations mean, and who is told            (the end of 3, or of the hold)
  *   5. deliver      each action is told, in order, until it has heard      `lane:`
  *
- * and beside them the hold: whatever has no verdict when it ends is told as inconclusive.
+ * and beside them the hold: whatever has no verdict when it ends is told as inconclusive; the contrast: what makes a
+ * failing check work; the self-tests, which know how each check looks when nobody complains; and the digest, a day in one
+ * message.
  *
  * A step ends in one guarded write that also wakes the next one, so that a process can die between any two of them and
  * another goes on. Start reading here; each step is a file in steps/.
@@ -37,6 +42,12 @@ export function createPipeline(context: Context): Pipeline {
           const [incidentId = "", ...action] = of.split("/");
           return deliverLane(context, { incidentId, action: action.join("/") }, signal);
         }
+        case "contrast":
+          return contrast(context, of, signal);
+        case "digest":
+          return sendDigest(context, signal);
+        case "self-tests":
+          return selfTest(context, signal);
         case "retention":
           return;
       }
@@ -51,10 +62,10 @@ export interface Pipeline {
   handle(key: JobKey, signal: AbortSignal): Promise<void>;
 }
 
-type StepName = "inbox" | "incident" | "hold" | "lane" | "retention";
+type StepName = "inbox" | "self-tests" | "digest" | "incident" | "contrast" | "hold" | "lane" | "retention";
 
 function parseKey(key: JobKey): { readonly step: StepName; readonly of: string } {
   const colon = key.indexOf(":");
-  if (colon === -1) return { step: key as "inbox" | "retention", of: "" };
-  return { step: key.slice(0, colon) as "incident" | "hold" | "lane", of: key.slice(colon + 1) };
+  if (colon === -1) return { step: key as "inbox" | "self-tests" | "digest" | "retention", of: "" };
+  return { step: key.slice(0, colon) as "incident" | "contrast" | "hold" | "lane", of: key.slice(colon + 1) };
 }

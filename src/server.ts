@@ -10,6 +10,9 @@ import { createPipeline } from "./pipeline.ts";
 import { openSetup } from "./setup.ts";
 import type { OpenSetup } from "./setup.ts";
 import type { Context } from "./steps/context.ts";
+import { SharedProbes } from "./check/shared-probes.ts";
+import { wakeDigest } from "./steps/digest.ts";
+import { wakeSelfTests } from "./steps/self-test.ts";
 import { LocationHealth } from "./steps/self-watch.ts";
 import { reportTrouble } from "./steps/trouble.ts";
 import { openDatabase } from "./store/database.ts";
@@ -58,17 +61,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await openDatabase(options.database ?? { data: config.server.data ?? "crosscheck-data" }),
   );
   const setups = parts.use(currentSetup(await openSetup(config)));
-  const context: Context = {
-    database,
-    log: options.log,
-    metrics: createMetrics(),
-    locationHealth: new LocationHealth(),
-    failingAlerts: new Map(),
-    setup: () => setups.current(),
-    now: Date.now,
-    random: Math.random,
-  };
+  const context = createContext({ database, log: options.log, setup: () => setups.current() });
   const pipeline = createPipeline(context);
+  await Promise.all([wakeSelfTests(context), wakeDigest(context)]);
   const stopping = new AbortController();
   const reloads = new Reloads(stopping.signal, () =>
     reloadSetup(context, { path: options.config, load, setups, listen }),
@@ -98,6 +93,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   options.log.info("serving", { url, config: config.path, hash: config.hash, database: database.kind });
   const started = parts.move();
   return { url, warnings, reload: () => reloads.next(), [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+function createContext(parts: Pick<Context, "database" | "log" | "setup">): Context {
+  return {
+    ...parts,
+    metrics: createMetrics(),
+    locationHealth: new LocationHealth(),
+    sharedProbes: new SharedProbes(Date.now),
+    failingAlerts: new Map(),
+    now: Date.now,
+    random: Math.random,
+  };
 }
 
 function loaderOf({ config, lenient = false, allowExec = false }: ServerOptions) {
@@ -186,6 +193,7 @@ async function reloadSetup(
     refuseOpenDoor(config, listen);
     for (const warning of warnings) context.log.warn("config-warning", { warning });
     setups.swap(await openSetup(config));
+    await Promise.all([wakeSelfTests(context), wakeDigest(context)]);
     context.metrics.reloads.inc({ result: "ok" });
     context.log.info("config-reloaded", { config: config.path, hash: config.hash });
     return { ok: true, hash: config.hash };

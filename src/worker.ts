@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError } from "./model/errors.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { Context } from "./steps/context.ts";
+import type { Context, Setup } from "./steps/context.ts";
 import { reportTrouble } from "./steps/trouble.ts";
 import { ConflictError } from "./store/database.ts";
 import { jobClass, queueAgeMs } from "./store/jobs.ts";
@@ -12,9 +12,9 @@ import { createWork } from "./store/work.ts";
  * How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries. Those that run
  * together share commits, which makes each cheaper (docs/benchmarks.md).
  */
-function limit(name: JobClass): number {
-  if (name === "inbox" || name === "retention") return 1;
-  return name === "incident" ? 50 : 32;
+function limit(name: JobClass, { config }: Setup): number {
+  if (["inbox", "retention", "self-tests", "digest"].includes(name)) return 1;
+  return name === "incident" ? config.server.runsAtOnce : 32;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function watchQueue(context: Context, signal: AbortSignal): Promise
 export async function runWorker(context: Context, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   await createWork(context.database).serve((key, jobSignal) => pipeline.handle(key, jobSignal), {
     signal,
-    limit,
+    limit: (name) => limit(name, context.setup()),
     leaseMs: leaseMs[context.database.kind],
     onError: (error, key) => {
       reportFailure(context, error, key);

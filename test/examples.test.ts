@@ -26,6 +26,7 @@ const expected = {
   "confirm-page": { source: null, takes: ["confirm-page"], subject: "https://shop.example" },
   "one-machine": { source: null, takes: ["page"], subject: "https://example.com" },
   pagerduty: { source: "pagerduty", takes: ["known-services"], subject: "Storefront" },
+  probes: { source: null, takes: ["shop"], subject: "shop" },
   walkthrough: {
     source: null,
     takes: ["actions-route"],

@@ -200,7 +200,7 @@ suite("do not hold, and say so", () => {
     const { tls: _tls, ...plain } = evidence;
     const [judged] = evaluate([assertionOf(["certificate", "issuer", "is-null"])], plain);
     assert.equal(judged?.result.passed, false);
-    assert.equal(judged.message, "there is no certificate: the answer came over http");
+    assert.equal(judged.message, "there is no certificate: the connection had no TLS");
   });
 
   test("actual values are cut", () => {

@@ -13,7 +13,7 @@ export interface Evidence {
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The body was longer than `max-body`; its rest is unknown. */
+  /** The body, or what was received, was longer than is read; its rest is unknown. */
   readonly truncated?: boolean;
   readonly tls?: TlsDetails | undefined;
   /** What a TCP server sent. */
@@ -39,6 +39,12 @@ interface Found {
 
 const actualLimit = 200;
 
+/** What is said of text that was cut. */
+const unread = {
+  body: ": the body is longer than max-body, its rest was not read",
+  received: ": more came than is read",
+} as const;
+
 /**
  * Judges each assertion by itself, in order. Expects assertions without faults (`assertionFaults`). What is told of
  * values goes through `hide`, before it is cut: half a secret is one, too.
@@ -51,12 +57,12 @@ export function evaluate(
   return assertions.map((assertion) => {
     const found = find(assertion, evidence);
     const unsure =
-      evidence.truncated === true && assertion.source === "body" && assertion.comparison === "not-contains";
+      evidence.truncated === true && assertion.source in unread && assertion.comparison === "not-contains";
     const holds = found.missing === undefined && compare(found.value, assertion);
     const passed = holds && !unsure;
     const actual =
       found.value === undefined ? {} : { actual: excerpt(hide(textOf(found.value)), actualLimit) };
-    const tail = holds && unsure ? ": the body is longer than max-body, its rest was not read" : "";
+    const tail = holds && unsure ? unread[assertion.source as keyof typeof unread] : "";
     return {
       result: { ...assertion, ...actual, passed },
       errorClass: found.errorClass ?? classOf(assertion),

@@ -1,3 +1,4 @@
+import { describeError } from "../model/errors.ts";
 import type { FailureSource, Layer } from "../model/observation.ts";
 import type { Finding } from "./probe-type.ts";
 
@@ -19,6 +20,7 @@ export const errorClasses = {
   "tls.not-yet-valid": "target",
   "tls.hostname": "target",
   "tls.untrusted": "target",
+  "tls.version": "target",
   "tls.starttls": "target",
   "http.timeout-first-byte": "target",
   "http.timeout-body": "target",
@@ -54,6 +56,12 @@ export class ProbeFailure extends Error {
     super(message, options);
     this.errorClass = errorClass;
   }
+}
+
+/** An error as a failure of an attempt; what is none yet is our own mistake. */
+export function asFailure(error: unknown): ProbeFailure {
+  if (error instanceof ProbeFailure) return error;
+  return new ProbeFailure("location.bug", describeError(error), { cause: error });
 }
 
 type Verdict = Pick<Finding, "outcome" | "failureSource" | "layer" | "errorClass" | "message">;

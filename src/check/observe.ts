@@ -1,12 +1,19 @@
 /** Attempts → what the location says. Pure. */
 import { isIP } from "node:net";
-import { errorObservation, type Attempt, type Observation } from "../model/observation.ts";
+import {
+  errorObservation,
+  type Attempt,
+  type ControlResult,
+  type Observation,
+} from "../model/observation.ts";
 import { formatDuration } from "../model/settings.ts";
 
 export interface Seen {
   readonly check: string;
   readonly location: string;
   readonly resolvedAddresses: readonly string[];
+  readonly resolver?: string | undefined;
+  readonly controls?: ControlResult[] | undefined;
   /** In the order of time; at least one. */
   readonly attempts: readonly [Attempt, ...Attempt[]];
   readonly startedAt: number;
@@ -16,7 +23,7 @@ export interface Seen {
 /**
  * The finding of the attempt that tells most, beside all attempts. Something got through: pass or degraded, with the
  * class and the message of the last failure if there was one. Attempts that could not tell (error) count only when there
- * are no others. Bodies and certificates stand once, in the finding. What passes says so if its IPv6 was not looked at.
+ * are no others. Bodies, what was received, and certificates stand once, in the finding. What passes says so if its IPv6 was not looked at.
  */
 export function observe({ attempts, resolvedAddresses, ...where }: Seen): Observation {
   const telling = attempts.filter(({ outcome }) => outcome !== "error");
@@ -92,6 +99,6 @@ function last(attempts: Seen["attempts"]): Attempt {
   return attempts.at(-1) as Attempt;
 }
 
-function brief({ tls: _tls, http, ...attempt }: Attempt): Attempt {
+function brief({ tls: _tls, tcp: _tcp, http, ...attempt }: Attempt): Attempt {
   return http === undefined ? attempt : { ...attempt, http: { ...http, bodySample: "" } };
 }

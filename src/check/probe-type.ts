@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Assertion } from "../model/assertion.ts";
 import type { Attempt } from "../model/observation.ts";
 import type { Kind } from "../model/registry.ts";
+import type { DnsQuestion } from "./dns/message.ts";
 import type { Address, Resolution } from "./resolve.ts";
 
 /** The settings that checks of every type have; durations in ms. */
@@ -11,6 +12,33 @@ export interface CheckSettings {
   readonly timeout: number;
   readonly retry: { readonly attempts: number; readonly backoff: number };
   readonly assertions: readonly Assertion[];
+}
+
+/** What a check looks at, before anybody has said where that is. */
+export interface Target {
+  /** As the check names it; no brackets around an IPv6 address. */
+  readonly host: string;
+  readonly port: number;
+  /** Only addresses of this family are looked at. */
+  readonly family?: 4 | 6 | undefined;
+  /** Who is asked what the host is (`1.1.1.1`, `[2606:4700:4700::1111]:53`); the location's own resolver when left out. */
+  readonly resolver?: string | undefined;
+  /** It is not the host that is connected to but these servers, which are asked what it is. */
+  readonly dns?: { readonly servers: readonly Address[]; readonly question: DnsQuestion } | undefined;
+}
+
+/** The part of a target that `networkKeys` say (model/check.ts). */
+export function lookupOf({
+  ipFamily,
+  resolver,
+}: {
+  readonly ipFamily: 4 | 6 | "any";
+  readonly resolver?: string | undefined;
+}): Pick<Target, "family" | "resolver"> {
+  return {
+    ...(ipFamily === "any" ? {} : { family: ipFamily }),
+    ...(resolver === undefined ? {} : { resolver }),
+  };
 }
 
 /** How one attempt ended: an attempt without its place in the run. */
@@ -38,8 +66,8 @@ export interface AttemptContext {
  */
 export interface ProbeType<Settings extends CheckSettings = CheckSettings> extends Kind {
   readonly settings: z.ZodType<Settings>;
-  /** The host that the check names (no brackets around an IPv6 address), resolved before the first attempt. */
-  target(settings: Settings): { readonly host: string; readonly port: number };
+  /** Its host is resolved before the first attempt. Throws for a template that nobody has rendered. */
+  target(settings: Settings): Target;
   /**
    * Never rejects: what goes wrong is the finding. When the signal aborts, the attempt's time is up: the finding says in
    * which phase.

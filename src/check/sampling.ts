@@ -4,7 +4,7 @@ import { deadline } from "../deadline.ts";
 import { noTimings, type Attempt } from "../model/observation.ts";
 import { failed, ProbeFailure } from "./failure.ts";
 import type { CheckSettings, Finding, Hold, ProbeType } from "./probe-type.ts";
-import { resolve, type Resolution, type ResolveContext } from "./resolve.ts";
+import { locate, resolve, type Resolution, type ResolveContext } from "./resolve.ts";
 import { Rotation } from "./rotation.ts";
 
 export interface Sampling {
@@ -12,12 +12,16 @@ export interface Sampling {
   readonly settings: CheckSettings;
   readonly network: ResolveContext;
   readonly location: string | undefined;
+  /** The only address that is looked at; all of the name when left out. */
+  readonly address?: string | undefined;
   /** Samples before a pass; a name with more addresses gets one for each. */
   readonly count: number;
   readonly intervalMs: number;
   /** When the signal will abort, by `performance.now()`. */
   readonly endsAt: number;
   readonly hold: Hold;
+  /** Told how each try ended, before the next one starts. */
+  readonly onFinding: (finding: Finding) => void;
 }
 
 /** What was seen so far; it grows while samples are taken. */
@@ -37,6 +41,7 @@ const final: ReadonlySet<string | null> = new Set([
   "tls.not-yet-valid",
   "tls.hostname",
   "tls.untrusted",
+  "tls.version",
   "http.redirect",
   "http.redirect-loop",
   "location.blocked-target",
@@ -93,6 +98,7 @@ async function takeSample(
     const startedAt = Date.now();
     const finding = await look(sampling, taken, signal);
     taken.attempts.push({ ...finding, sample, number, startedAt });
+    sampling.onFinding(finding);
     if (number >= attempts || !isWorthAnotherTry(finding)) return finding;
     await pause(backoff, undefined, { signal });
   }
@@ -111,10 +117,12 @@ async function look(sampling: Sampling, taken: Taken, signal: AbortSignal): Prom
 }
 
 async function lookOnce(sampling: Sampling, taken: Taken, signal: AbortSignal) {
-  const { probe, settings, network, location, hold } = sampling;
+  const { probe, settings, network, location, address: pinned, hold } = sampling;
   const started = performance.now();
+  const { family, resolver, ...target } = probe.target(settings);
   try {
-    taken.resolution ??= await resolve(probe.target(settings).host, "first", network, signal);
+    const sought = { ...target, family, resolver, address: pinned };
+    taken.resolution ??= await locate(sought, network, signal);
   } catch (error) {
     if (!(error instanceof ProbeFailure)) throw error;
     const timings = { ...noTimings, total: performance.now() - started };
@@ -123,7 +131,8 @@ async function lookOnce(sampling: Sampling, taken: Taken, signal: AbortSignal) {
   const { addresses, dnsMs } = taken.resolution;
   const rotation = (taken.rotation ??= new Rotation(addresses));
   const address = rotation.next();
-  const resolveRedirect = (host: string, limit: AbortSignal) => resolve(host, "redirect", network, limit);
+  const resolveRedirect = (host: string, limit: AbortSignal) =>
+    resolve({ host, hop: "redirect", family, resolver }, network, limit);
   const context = { address, dnsMs, location, resolveRedirect, hold };
   return { rotation, finding: await probe.attempt(settings, context, signal) };
 }
@@ -134,6 +143,8 @@ function gotThrough({ outcome }: Finding): boolean {
 
 function isWorthAnotherTry({ outcome, layer, errorClass, http }: Finding): boolean {
   if (outcome !== "fail" && outcome !== "error") return false;
+  // Silence is no answer: the next try may get one.
+  if (errorClass === "content.timeout") return true;
   if (layer === "content" || final.has(errorClass)) return false;
   return errorClass !== "http.status" || (http?.statusCode ?? 0) >= 500;
 }

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { SourceSettings } from "../ingest/source-type.ts";
 import { dryRun } from "../steps/dry-run.ts";
-import type { DryAlert, DryMatch, DryRefusal, DryRun } from "../steps/dry-run.ts";
+import type { DryAlert, DryMatch, DryRefusal, DryRun, ToldOutcomes } from "../steps/dry-run.ts";
 import type { Message } from "../model/message.ts";
 import { messageText } from "../notify/message-text.ts";
 import { UsageError } from "./usage.ts";
@@ -117,7 +117,8 @@ function matchText(match: DryMatch): string {
     ]),
     ["mode", match.mode],
     ...(match.arrival === null ? [] : [["told at once", match.arrival.actions.join(", ")]]),
-    ...outcomeRows(match),
+    ...outcomeRows("told then", match.outcomes),
+    ...outcomeRows("without shadow", match.inEarnest),
     ...(match.error === null ? [] : [["its rule failed", `${match.error}; told at once as inconclusive`]]),
     ...match.warnings.map((warning) => ["warning", warning]),
   ];
@@ -137,10 +138,10 @@ function said(message: Message): string {
 }
 
 /** Outcomes that are told to the same actions stand in one row. */
-function outcomeRows({ outcomes }: DryMatch): string[][] {
+function outcomeRows(label: string, outcomes: ToldOutcomes): string[][] {
   const byAudience = Map.groupBy(Object.entries(outcomes), ([, actions]) => actions.join(", "));
   return Array.from(byAudience, ([actions, entries]) => [
-    "told then",
+    label,
     `${actions === "" ? "nobody" : actions}, if ${entries.map(([outcome]) => outcome).join(", ")}`,
   ]);
 }

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { Observation } from "../model/observation.ts";
 import type { Vote } from "../model/verdict.ts";
 import { voteOf } from "../verdict/judge.ts";
+import { alignedLines } from "./aligned.ts";
 
 const phases = ["dns", "tcp", "tls", "firstByte", "download", "total"] as const;
 const header = [
@@ -32,21 +33,12 @@ export function observationTable(
   options: { readonly colour: boolean },
 ): string {
   const rows = observations.map((observation) => cells(observation));
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
+  const [title = "", ...lines] = alignedLines(header, rows, isNumber);
   const body = observations.map((observation, index) => {
-    const text = line(rows[index] ?? []);
+    const text = lines[index] ?? "";
     return options.colour ? styleText(colours[voteOf(observation)], text) : text;
   });
-  return [line(header), ...body].join("\n");
+  return [title, ...body].join("\n");
 }
 
 function isNumber(column: number): boolean {

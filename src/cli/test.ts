@@ -58,6 +58,8 @@ function testMessage(action: string, publicUrl: string | null) {
     rendered: null,
     gathered: null,
     plan: null,
+    contrasts: [],
+    inEarnest: null,
     publicUrl,
     now,
   });

@@ -7,6 +7,11 @@ export function usageText(): string {
   crosscheck route         FILE --alert alert.json [--source NAME | --route NAME] [--lenient] [--json]
   crosscheck check         URL | --config FILE --check NAME [--from eu,na] [--json]
   crosscheck test          ACTION [--config FILE]
+  crosscheck mute          --subject S | --route R --for 2h --reason TEXT [--server URL] [--token-file FILE]
+  crosscheck mute list     [--json] [--server URL] [--token-file FILE]
+  crosscheck mute end      ID [--server URL] [--token-file FILE]
+  crosscheck mark          INCIDENT --real | --not-real | --clear [--server URL] [--token-file FILE]
+  crosscheck report        [--since 7d] [--json] [--server URL [--token-file FILE] | --config FILE | --data DIR | --database URL]
   crosscheck agent         --listen HOST:PORT --token-file FILE
   crosscheck demo          the whole story on this machine
   crosscheck --version

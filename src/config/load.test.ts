@@ -250,7 +250,23 @@ test("every key of the file is in the configuration", async () => {
     recheckMs: [120_000],
     openRecheckMs: [20_000, 40_000],
     recovery: { runs: 2, overMs: 90_000 },
+    reopenWithinMs: 600_000,
+    flapping: { reopenings: 4, withinMs: 7_200_000, cleanMs: 1_200_000 },
+    insist: { spares: 2, withinMs: 1_800_000, unresolvedMs: 300_000 },
   });
+  assert.deepEqual(route.claim, ["reachability", "content"]);
+  const { covers, selfTest } = checks.get("storefront") ?? {};
+  assert.deepEqual([covers, selfTest], [["reachability", "content", "latency"], false]);
+  assert.deepEqual(rest.controls, ["https://one.example/", "http://two.example/"]);
+  assert.deepEqual([rest.resolvers, rest.selfTestMs], [["9.9.9.9"], 1_800_000]);
+  assert.deepEqual(rest.storm, { incidents: 20, withinMs: 30_000, updateMs: 120_000 });
+  assert.deepEqual(rest.digest, { actions: ["say"], atMs: 27_000_000 });
+  assert.deepEqual([rest.server.runsAtOnce, rest.server.shareProbesMs], [20, 5000]);
+  const [deploy] = rest.mutes;
+  assert.deepEqual(
+    [deploy?.route, deploy?.subject, deploy?.from, deploy?.until, deploy?.reason],
+    ["silent", null, Date.UTC(2026, 11, 1, 2), Date.UTC(2026, 11, 1, 4), "deploy"],
+  );
 });
 
 test("defaults are those of docs/verdicts.md", async () => {
@@ -271,7 +287,15 @@ test("defaults are those of docs/verdicts.md", async () => {
     recheckMs: [60_000, 180_000, 600_000],
     openRecheckMs: [30_000, 60_000, 120_000, 300_000],
     recovery: { runs: 3, overMs: 180_000 },
+    reopenWithinMs: 900_000,
+    flapping: { reopenings: 3, withinMs: 3_600_000, cleanMs: 1_800_000 },
+    insist: { spares: 3, withinMs: 3_600_000, unresolvedMs: 900_000 },
   });
+  assert.equal(config.controls.length, 3);
+  assert.deepEqual([config.resolvers, config.selfTestMs], [["1.1.1.1", "8.8.8.8"], 3_600_000]);
+  assert.deepEqual(config.storm, { incidents: 10, withinMs: 60_000, updateMs: 300_000 });
+  assert.deepEqual([config.digest, config.mutes, route.claim], [null, [], null]);
+  assert.deepEqual([config.server.runsAtOnce, config.server.shareProbesMs], [50, 10_000]);
 });
 
 test("Rego is compiled: input, subject, and the templates of checks with their places", async () => {

@@ -98,6 +98,15 @@ export function posteeSettings(): PosteeSettings {
   return posteeVariables(process.env);
 }
 
+/** Where this process was told that a running server is, and the token of its API; empty counts as not told. */
+export function clientVariables(): {
+  readonly server: string | undefined;
+  readonly token: string | undefined;
+} {
+  const { CROSSCHECK_SERVER: server, CROSSCHECK_TOKEN: token } = process.env;
+  return { server: server || undefined, token: token || undefined };
+}
+
 /** The text of a file, or why there is none. */
 async function readText(path: string): Promise<InputFile["content"]> {
   try {

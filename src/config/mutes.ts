@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { longestMuteMs, type Mute } from "../model/mute.ts";
 import { settings } from "../model/settings.ts";
+import { normalUrl, subjectText } from "../route/subject.ts";
 
 const time = z.iso.datetime({
   offset: true,
@@ -32,7 +33,7 @@ export function mutesOf(written: readonly z.output<typeof mute>[]): Mute[] {
   return written.map(({ route = null, subject = null, from, until, reason }, index) => ({
     id: `config-${index + 1}`,
     route,
-    subject,
+    subject: subject === null ? null : subjectText(normalUrl(subject)),
     from: Date.parse(from),
     until: Date.parse(until),
     reason,

@@ -1,4 +1,4 @@
-import { troubleRoute, unroutedRoute } from "../model/incident.ts";
+import { digestRoute, stormRoute, troubleRoute, unroutedRoute } from "../model/incident.ts";
 import { error, warning } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { instead } from "./nearest.ts";
@@ -26,6 +26,7 @@ export function checkReferences(data: unknown): Finding[] {
     ...reservedRoutes(data),
     ...routeReferences(data),
     ...globalReferences(data),
+    ...itemsOf(data, "mutes").flatMap((mute) => missing(data, "routes", textOf(mute, "route"))),
     ...fallbackReferences(data),
     ...fallbackCycles(data),
   ];
@@ -45,9 +46,11 @@ function doubles(data: unknown, section: Section): Finding[] {
   });
 }
 
+const ownRoutes: readonly string[] = [unroutedRoute, troubleRoute, stormRoute, digestRoute];
+
 function reservedRoutes(data: unknown): Finding[] {
   return namesIn(data, "routes")
-    .filter(({ value }) => value === unroutedRoute || value === troubleRoute)
+    .filter(({ value }) => ownRoutes.includes(value))
     .map(({ path, value }) => ({
       ...error(path, `"${value}" is the name of a route of Crosscheck's own: choose another`),
       cut: path.slice(0, 2),
@@ -79,7 +82,8 @@ function routeReferences(data: unknown): Finding[] {
 function globalReferences(data: unknown): Finding[] {
   if (!isRawMap(data)) return [];
   const file = { path: [], value: data };
-  const lists = [...textsOf(file, unroutedRoute), ...textsOf(file, troubleRoute)];
+  const digest = mapOf(file, "digest").flatMap((one) => textsOf(one, "actions"));
+  const lists = [...textsOf(file, unroutedRoute), ...textsOf(file, troubleRoute), ...digest];
   return [...missing(data, "actions", lists), ...switchedOff(data, lists)];
 }
 

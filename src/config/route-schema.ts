@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { mode } from "../model/action.ts";
-import { claimKind } from "../model/claim.ts";
+import { claims } from "../model/claim.ts";
 import { duration, name, settings } from "../model/settings.ts";
 import { plugins } from "./plugins-schema.ts";
 import { link } from "./values.ts";
@@ -121,8 +121,7 @@ export const route = settings({
     .describe("tell `actions` one after the other, in the order of the list"),
   checks: z.array(z.string()).prefault([]).describe("run to find out whether the alert is true"),
   locations: z.array(z.string()).min(1).optional().describe("where the checks run from; default: everywhere"),
-  claim: z
-    .union([z.array(claimKind).min(1), z.string().min(1)])
+  claim: claims
     .optional()
     .describe(
       "what its alerts say is wrong: a list, or a Rego expression over the alert that gives one; default: what their words say",

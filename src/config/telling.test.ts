@@ -65,6 +65,25 @@ const cases = [
     findings: ['warning mode: with mode: annotate the pager "pagerduty" is never triggered'],
   },
   {
+    title: "shadow: spared pagers are no fault, and that nothing is spared is said",
+    route: {
+      mode: "shadow",
+      spare: true,
+      notify: { confirmed: ["pagerduty"], regional: ["slack"], "not-reproduced": ["slack"] },
+    },
+    findings: [
+      "warning mode: mode: shadow spares nothing: every outcome is told as confirmed is, and each message says what would have been done",
+    ],
+  },
+  {
+    title: "shadow without the pager: nobody is woken, whatever happens",
+    route: { mode: "shadow", notify: { confirmed: ["pagerduty"], inconclusive: ["slack"] } },
+    findings: [
+      'error notify.inconclusive: inconclusive leaves out the pager "pagerduty" that confirmed has: add it',
+      "warning mode: mode: shadow spares nothing: every outcome is told as inconclusive is, and each message says what would have been done",
+    ],
+  },
+  {
     title: "nobody left to tell",
     route: { mode: "annotate", notify: { confirmed: ["pagerduty"] } },
     findings: [
@@ -97,3 +116,16 @@ for (const { title, route, findings } of cases) {
     assert.deepEqual(findingsOf(route), findings);
   });
 }
+
+test("a pager among those who read the digest", () => {
+  const file = fileSchema.parse({ digest: { actions: ["slack", "pagerduty"] }, unrouted: ["slack"] });
+  assert.deepEqual(checkTelling(file, kinds), [
+    {
+      path: ["digest", "actions", 1],
+      cut: ["digest", "actions", 1],
+      severity: "error",
+      message:
+        'the digest is no page, and "pagerduty" is a pager: name an action that is read, such as slack or email',
+    },
+  ]);
+});

@@ -16,7 +16,18 @@ export function checkTelling(file: FileSettings, kinds: KindOf): Finding[] {
   return [
     ...file.routes.flatMap((route, index) => checkRoute(route, ["routes", index], kinds)),
     ...strayAlerts(file),
+    ...digestPagers(file, kinds),
   ];
+}
+
+/** A summary is read in the morning: nobody is woken for it. */
+function digestPagers({ digest }: FileSettings, kinds: KindOf): Finding[] {
+  return (digest?.actions ?? []).flatMap((action, index) => {
+    if (kinds.get(action) !== "pager") return [];
+    const path: Path = ["digest", "actions", index];
+    const message = `the digest is no page, and "${action}" is a pager: name an action that is read, such as slack or email`;
+    return [{ ...error(path, message), cut: path }];
+  });
 }
 
 function strayAlerts({ unrouted, trouble = [] }: FileSettings): Finding[] {
@@ -33,6 +44,7 @@ function checkRoute(route: RouteSettings, path: Path, kinds: KindOf): Finding[] 
     ...findings,
     ...neverSpared(route, notify),
     ...(route.mode === "annotate" ? unusedPagers(route, path, kinds) : sparedPagers(route, notify, kinds)),
+    ...(route.mode === "shadow" ? sparesNothing(route, path) : []),
   ];
 }
 
@@ -41,7 +53,8 @@ function silence(route: RouteSettings, path: Path, kinds: KindOf): Finding[] {
   const { name, actions, notify, mode } = route;
   const checked = isChecked(route, kinds);
   const lasting = actions.filter((action) => ["message", "pager"].includes(kinds.get(action) ?? "message"));
-  const listed = checked ? (notify.confirmed ?? lasting) : actions;
+  const always = mode === "shadow" ? notify.inconclusive : undefined;
+  const listed = checked ? (always ?? notify.confirmed ?? lasting) : actions;
   const told = mode === "annotate" ? listed.filter((action) => kinds.get(action) !== "pager") : listed;
   if (told.length > 0 || notify.confirmed?.length === 0) return [];
   const message = checked
@@ -63,7 +76,7 @@ function emptyLists({ notify }: RouteSettings, path: Path): Finding[] {
 }
 
 /** Not knowing is no reason to let people sleep. */
-function sparedPagers({ actions, notify }: RouteSettings, path: Path, kinds: KindOf): Finding[] {
+function sparedPagers({ actions, notify, mode }: RouteSettings, path: Path, kinds: KindOf): Finding[] {
   const pagers = (notify.confirmed ?? actions).filter((action) => kinds.get(action) === "pager");
   const without = (list: readonly string[] | undefined) =>
     list === undefined ? [] : pagers.filter((pager) => !list.includes(pager));
@@ -73,13 +86,21 @@ function sparedPagers({ actions, notify }: RouteSettings, path: Path, kinds: Kin
       const at: Path = [...path, "inconclusive"];
       return { ...error(at, message), cut: at };
     }),
-    ...without(notify.regional).map((pager) =>
+    // In shadow the list is not used yet, and the message of each outage says that nobody would have been woken.
+    ...(mode === "shadow" ? [] : without(notify.regional)).map((pager) =>
       warning(
         [...path, "regional"],
         `regional leaves out the pager "${pager}": a partial outage wakes nobody`,
       ),
     ),
   ];
+}
+
+/** Nobody is to take a route that is tried out for one that works. */
+function sparesNothing({ notify }: RouteSettings, path: Path): Finding[] {
+  const like = notify.inconclusive === undefined ? "confirmed" : "inconclusive";
+  const message = `mode: shadow spares nothing: every outcome is told as ${like} is, and each message says what would have been done`;
+  return [warning([...path, "mode"], message)];
 }
 
 /** Without `spare: true` a pass is inconclusive, and told as such. */

@@ -42,6 +42,7 @@ export function checkVotes(file: FileSettings, kinds: KindOf): Finding[] {
     ...file.actions.map(({ fallback }, index) => ({ names: fallback, path: ["actions", index, "fallback"] })),
     { names: file.unrouted ?? [], path: ["unrouted"] },
     { names: file.trouble ?? [], path: ["trouble"] },
+    { names: file.digest?.actions ?? [], path: ["digest", "actions"] },
   ];
   const stray = told.flatMap(({ names, path }) =>
     names.flatMap((name, index) => (isVote(name) ? [strayVote(name, [...path, index])] : [])),

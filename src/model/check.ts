@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { assertion } from "./assertion.ts";
-import { claimKind } from "./claim.ts";
+import { claims } from "./claim.ts";
 import { duration, name, settings } from "./settings.ts";
 
 /** An address of a DNS server: `1.1.1.1`, `1.1.1.1:5353`, `[2606:4700:4700::1111]:53`. */
@@ -22,8 +22,7 @@ export const checkKeys = {
     .default({ attempts: 2, backoff: 500 })
     .describe("only failures below content are tried again"),
   assertions: z.array(assertion).default([]).describe("what must hold, beside an answer at all"),
-  covers: z
-    .union([z.array(claimKind).min(1), z.string().min(1)])
+  covers: claims
     .optional()
     .describe(
       "what a pass of this check proves: a list of these, or a Rego expression over the alert that gives one, or true",
@@ -36,10 +35,7 @@ export const checkKeys = {
 
 /** The keys that checks have whose target is a name to be resolved and connected to. */
 export const networkKeys = {
-  "ip-family": z
-    .union([z.literal(4), z.literal(6), z.literal("any")])
-    .default("any")
-    .describe("which addresses of the name are looked at"),
+  "ip-family": z.literal([4, 6, "any"]).default("any").describe("which addresses of the name are looked at"),
   resolver: resolverAddress
     .optional()
     .describe("who is asked what the name is; the location's own when left out"),

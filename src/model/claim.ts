@@ -4,6 +4,11 @@ import * as z from "zod";
 export const claimKind = z.enum(["reachability", "latency", "content", "certificate", "dns"]);
 export type ClaimKind = z.output<typeof claimKind>;
 
+/** As the configuration writes them: a list, or a rule over the alert that gives one. */
+export const claims = z.union([z.array(claimKind).min(1), z.string().min(1)], {
+  error: `write a list of ${claimKind.options.join(", ")}, or a Rego expression over the alert`,
+});
+
 /** What an alert says, as far as it can be read; empty lists: it does not say. */
 export const claim = z.object({
   kinds: z.array(claimKind),

@@ -1,11 +1,23 @@
 import * as z from "zod";
 import { newId } from "./id.ts";
 
-export const deliveryEvent = z.enum(["trigger", "verdict", "change", "recovered", "trouble", "test"]);
+export const deliveryEvent = z.enum([
+  "trigger",
+  "verdict",
+  "change",
+  "recovered",
+  "trouble",
+  "digest",
+  "test",
+]);
 export type DeliveryEvent = z.output<typeof deliveryEvent>;
 
 export const deliveryState = z.enum(["pending", "delivered", "superseded", "dead"]);
 export type DeliveryState = z.output<typeof deliveryState>;
+
+/** One of several things that a message lists, and the incident that it is about. */
+export const noticeItem = z.object({ text: z.string(), incidentId: z.string().nullable() });
+export type NoticeItem = z.output<typeof noticeItem>;
 
 /** What a delivery has to say beside what the incident's rows say when it is sent. */
 export const notice = z.object({
@@ -13,6 +25,8 @@ export const notice = z.object({
   alertId: z.string().nullable(),
   /** One more sentence: why now, or for whom this stands in. */
   note: z.string().nullable(),
+  /** What a digest lists. */
+  items: z.array(noticeItem).exactOptional(),
 });
 export type Notice = z.output<typeof notice>;
 

@@ -25,6 +25,11 @@ export function newId(): string {
 
 /** `01a2039b-bf93` → `01a2039b-bf94` */
 function nextMillisecond(time: string): string {
-  const hex = (Number.parseInt(time.replace("-", ""), 16) + 1).toString(16).padStart(12, "0");
+  return firstIdOf(Number.parseInt(time.replace("-", ""), 16) + 1);
+}
+
+/** Less than every id made from then (ms) on, and more than those before. */
+export function firstIdOf(time: number): string {
+  const hex = Math.max(time, 0).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

@@ -26,14 +26,20 @@ export const progress = z.object({
   cleanSince: z.number().nullable(),
   /** When it last began to wait for a verdict: what ran before says nothing about the alert that it waits with. */
   checkingSince: z.number(),
-  /** The sender says that it is over. */
+  /** The sender says that it is over; of several, the last one that said it fails. */
   senderResolved: z.boolean(),
   /** When it was spared, and when it was opened again, the last hour's (ms). */
   sparedAt: z.array(z.number()).default([]),
   reopenedAt: z.array(z.number()).default([]),
-  /** Who sent its alerts, and whether they were told against what we see, because the sender insists. */
+  /** Who says that it fails, and whether that was told against what we see, because the sender insists. */
   sources: z.array(z.string()).default([]),
   insisted: z.boolean().default(false),
+  /** The first spare since which no sender has said that it is over (ms). */
+  unresolvedSince: z.number().nullable().default(null),
+  /** Who was told that its alert came in. */
+  toldAtArrival: z.array(z.string()).default([]),
+  /** What kept its news from being told (verdict.md §6); null: nothing, or it has been told since. */
+  muted: z.object({ until: z.number(), reason: z.string() }).nullable().default(null),
 });
 export type Progress = z.output<typeof progress>;
 
@@ -48,6 +54,9 @@ export const noProgress: Progress = {
   reopenedAt: [],
   sources: [],
   insisted: false,
+  unresolvedSince: null,
+  toldAtArrival: [],
+  muted: null,
 };
 
 /** The story of one subject on one route. Times are ms since 1970. */
@@ -90,6 +99,9 @@ export const unroutedRoute = "unrouted";
 export const troubleRoute = "trouble";
 /** One page for many incidents at once: its subject is the pager's name. */
 export const stormRoute = "storm";
+
+/** The summary of a day: its subject is the date. */
+export const digestRoute = "digest";
 
 /** An incident that nothing has happened to yet. */
 export function newIncident(about: {

@@ -13,6 +13,18 @@ export interface LocationLine {
   readonly text: string;
 }
 
+/** A line for a shell that shows what is wrong, and for which locations it does. */
+export interface EvidenceLine {
+  readonly from: string;
+  readonly command: string;
+}
+
+/** One line of a list, with the page of what it is about. */
+export interface MessageItem {
+  readonly text: string;
+  readonly link: string | null;
+}
+
 /**
  * What an operator is told, in the words that every action uses; an action only gives it its receiver's form. Texts are
  * plain: each action escapes for its receiver.
@@ -28,6 +40,14 @@ export interface Message {
   /** One sentence: what was found. Empty when the alert has only arrived. */
   readonly summary: string;
   readonly locations: readonly LocationLine[];
+  /** How to see it for oneself; without secrets, and whole: a shell takes it as it is. */
+  readonly evidence: readonly EvidenceLine[];
+  /** `from eu: last passed …; status: was 200, is 503`: what is different from when it last passed there. */
+  readonly changes: readonly string[];
+  /** `from eu it works over IPv4`: what came of changing one thing at a time. */
+  readonly contrasts: readonly string[];
+  /** What a digest lists; empty in every other message. */
+  readonly items: readonly MessageItem[];
   readonly notTested: readonly string[];
   /** What Crosscheck did and will do: "watching 10 min", "next look in 30 s". */
   readonly next: readonly string[];

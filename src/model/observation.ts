@@ -81,8 +81,10 @@ export const tcpDetails = z.object({ received: z.string() });
 export type TcpDetails = z.output<typeof tcpDetails>;
 
 /**
- * What came of asking a control: a URL of somebody else, which tells whether the place itself is cut off. Any answer over
- * valid TLS, a 500 included, proves that it is not.
+ * What came of asking a control once: a URL of somebody else, which tells whether the place itself is cut off. Any answer
+ * over valid TLS, a 500 included, proves that it is not. Each URL is asked as often as there are samples, at most three
+ * times, and has one of these for each try that ended; where nothing got through to the target, the first tries are all
+ * that is waited for. So a URL that no try reached is cut off, and one that some tries reached lies on a noisy path.
  */
 export const controlResult = z.object({
   url: z.string(),
@@ -135,9 +137,12 @@ export const observation = finding.extend({
   check: z.string(),
   location: z.string(),
   resolvedAddresses: z.array(z.string()),
-  /** Who said what the name is: an address, or `system`; absent for a target that is an address. */
+  /**
+   * Who said what the name is, or was to say it: an address, or `system`; absent for a target that is an address. Of a
+   * dns check: who was looked at.
+   */
   resolver: z.string().optional(),
-  /** Asked beside the retry when something failed below HTTP; absent when nobody was asked. */
+  /** In the order of their ends, asked beside the retry when something failed below HTTP; absent when nobody was asked. */
   controls: z.array(controlResult).optional(),
   attempts: z.array(attempt),
   startedAt: z.number(),

@@ -1,4 +1,4 @@
-import type { Observation } from "../model/observation.ts";
+import type { Layer, Observation } from "../model/observation.ts";
 import type { Verdict, VerdictReason } from "../model/verdict.ts";
 
 /** Error classes in the words of a first line; one that is not here is shown as it is. */
@@ -18,6 +18,8 @@ const errorWords: Readonly<Record<string, string>> = {
   "tls.hostname": "TLS certificate of another name",
   "tls.untrusted": "TLS certificate not trusted",
   "tls.timeout": "no TLS handshake in time",
+  "tls.version": "TLS version too old",
+  "tls.starttls": "no STARTTLS",
   "http.status": "wrong HTTP status",
   "http.timeout-first-byte": "connects, but no answer in time",
   "http.timeout-body": "the answer stalls",
@@ -25,9 +27,12 @@ const errorWords: Readonly<Record<string, string>> = {
   "http.redirect-loop": "redirects in a loop",
   "http.blocked": "we are refused as a robot",
   "http.function-error": "your function says no",
+  "websocket.handshake": "WebSocket handshake fails",
+  "websocket.timeout": "no WebSocket handshake in time",
   "content.assertion": "wrong content",
   "content.json": "the answer is no JSON",
   "content.latency": "slower than asked",
+  "content.timeout": "connects, but the answer does not come",
 };
 
 /** `null`: what fails says more than why the verdict is so. Empty: the headline says it all. */
@@ -67,8 +72,31 @@ export function causeOf(verdict: Verdict, observations: readonly Observation[]):
   if (words !== null) return words;
   // One location alone may well pass; then it is the only one that could say so.
   if (verdict.votes.fail + verdict.votes.flaky === 0) return "passes, but only one location looked";
-  const { errorClass } = verdict.scope;
-  const what = errorClass === null ? "fails in several ways" : errorText(errorClass, observations);
+  const what = whatFails(verdict, observations);
+  const where = whereOnly(verdict);
+  if (where !== "") return `${what}, ${where}`;
   const atTimes = verdict.reason === "intermittent" || verdict.reason === "some-domains-flaky";
   return atTimes ? `${what}, at times` : what;
+}
+
+const layerWords: Partial<Record<Layer, string>> = {
+  dns: "DNS",
+  tcp: "TCP",
+  tls: "TLS",
+  http: "HTTP",
+  grpc: "gRPC",
+  websocket: "WebSocket",
+};
+
+function whatFails({ scope: { errorClass, layer } }: Verdict, observations: readonly Observation[]): string {
+  if (errorClass !== null) return errorText(errorClass, observations);
+  const word = layer === null ? undefined : layerWords[layer];
+  return word === undefined ? "fails in several ways" : `${word} fails in several ways`;
+}
+
+/** `only over IPv6`; empty where the headline has said it, which names the locations. */
+function whereOnly({ outcome, scope: { common, sentence } }: Verdict): string {
+  const named = common.length === 1 && common[0]?.attribute === "location" && outcome === "regional";
+  const [, only = ""] = /^fails (only .+)$/.exec(sentence) ?? [];
+  return named ? "" : only;
 }

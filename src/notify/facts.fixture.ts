@@ -8,7 +8,7 @@ import type { Attempt, Observation } from "../model/observation.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Run } from "../model/run.ts";
 import { noScope } from "../model/verdict.ts";
-import type { CheckVerdict, Verdict, VoteCount } from "../model/verdict.ts";
+import type { LocationVote, Verdict, VoteCount } from "../model/verdict.ts";
 import type { MessageFacts } from "./message-facts.ts";
 
 /** The story that the tests tell: an alert at 03:02:11Z, a verdict four seconds later. */
@@ -195,19 +195,22 @@ export const unreachable = errorObservation({
   durationMs: 4000,
 });
 
-type Votes = Readonly<Record<string, CheckVerdict["domains"][number]["vote"]>>;
+type Said = Pick<LocationVote, "vote"> & Partial<LocationVote>;
+type Votes = Readonly<Record<string, LocationVote["vote"] | Said>>;
 
-/** A verdict of one check with a vote for each location, each its own domain. */
+/** A verdict of one check with what each location says, each its own domain. */
 export function verdict(
   fields: Pick<Verdict, "outcome" | "reason" | "headline" | "summary"> & Partial<Verdict>,
   votes: Votes,
 ): Verdict {
-  const counts = Object.values(votes).reduce((sum, vote) => ({ ...sum, [vote]: sum[vote] + 1 }), noVotes);
-  const domains = Object.entries(votes).map(([location, vote]) => ({
-    domain: location,
-    vote,
-    locations: [{ location, vote, excuse: null, note: "" }],
+  const said = Object.entries(votes).map(([location, vote]) => ({
+    location,
+    excuse: null,
+    note: "",
+    ...(typeof vote === "string" ? { vote } : vote),
   }));
+  const counts = said.reduce((sum, { vote }) => ({ ...sum, [vote]: sum[vote] + 1 }), noVotes);
+  const domains = said.map((one) => ({ domain: one.location, vote: one.vote, locations: [one] }));
   const { outcome, reason } = fields;
   return {
     votes: counts,
@@ -228,10 +231,12 @@ export function factsOf(event: DeliveryEvent, fields: Partial<MessageFacts> = {}
     run: { ...run, verdict: fields.verdict ?? null },
     verdict: null,
     observations: [],
+    contrasts: [],
     alert,
     rendered: null,
     gathered: null,
     plan,
+    inEarnest: null,
     publicUrl: "https://crosscheck.example",
     now: alertAt + seconds(5),
     ...fields,

@@ -2,8 +2,9 @@ import { gatheredFlag, unroutedRoute } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { causeOf } from "./cause.ts";
-import { isChecked } from "./message-facts.ts";
+import { isChecked, isShadow } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
+import { stormLine, stormName } from "./storm-text.ts";
 import { clock, counted, plainText, span, wordList } from "./text.ts";
 
 const maxFirstLine = 120;
@@ -20,11 +21,15 @@ interface FirstLine {
 
 /** The line that is the same everywhere: headline, subject, cause, since. */
 export function firstLine(facts: MessageFacts): string {
-  return fit({ subject: nameOf(facts), ...lineOf(facts) });
+  const line = lineOf(facts);
+  const headline = isShadow(facts) ? `SHADOW ${line.headline}` : line.headline;
+  return fit({ subject: nameOf(facts), ...line, headline });
 }
 
 /** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
-function nameOf({ incident: { subject, route, flags }, alert }: MessageFacts): string {
+function nameOf({ incident, alert, storm }: MessageFacts): string {
+  const { subject, route, flags } = incident;
+  if (storm !== undefined) return stormName(storm, incident);
   const isHash = /^sha256:[0-9a-f]{32}$/.test(subject);
   if (!isHash && !flags.includes(gatheredFlag)) return subject;
   return route === unroutedRoute ? `(alert from ${alert?.source ?? "nobody"})` : route;
@@ -42,17 +47,21 @@ function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {
       return { headline: "RECOVERED", cause: "", when: ` after ${span(outageMs(facts))}` };
     case "trouble":
       return { headline: "CROSSCHECK TROUBLE", cause: note, when: "" };
+    case "digest":
+      return { headline: "DIGEST", cause: note, when: "" };
     case "test":
       return { headline: "[TEST]", cause: "a test message, nothing is wrong", when: "" };
     case "verdict":
     case "change": {
+      if (facts.storm !== undefined) return stormLine(facts.storm, incident, facts.now);
       // Without a verdict there is nothing to say but to take the page for true.
       if (verdict === null)
         return { headline: "COULD NOT CHECK, treat as real", cause: note, when: since(facts) };
       const flapping = incident.flags.includes("flapping") ? "FLAPPING " : "";
-      // Health that is told against the sender's word is told for a reason.
+      // Health that is told against the sender's word is told for a reason; what the headline says already is left out.
+      const why = note.replace(/; not visible from outside$/, "");
       const cause =
-        verdict.outcome === "not-reproduced" && note !== "" ? note : causeOf(verdict, facts.observations);
+        verdict.outcome === "not-reproduced" && note !== "" ? why : causeOf(verdict, facts.observations);
       return { headline: flapping + verdict.headline, cause, when: since(facts) };
     }
   }

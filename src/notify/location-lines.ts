@@ -1,6 +1,6 @@
 import type { LocationLine } from "../model/message.ts";
 import type { Observation, ObservationOutcome, Timings } from "../model/observation.ts";
-import type { Verdict, Vote } from "../model/verdict.ts";
+import type { LocationVote, Verdict, Vote } from "../model/verdict.ts";
 import { errorText } from "./cause.ts";
 import { counted, plainText, wordList } from "./text.ts";
 
@@ -17,48 +17,57 @@ const voteOf: Readonly<Record<ObservationOutcome, Vote>> = {
   error: "none",
 };
 
-interface LocationVote {
+interface SaidVote extends LocationVote {
   readonly check: string;
-  readonly location: string;
-  readonly vote: Vote;
 }
 
 /** A line for each location and check, with its vote and what it saw. Observations come in the order of the looks. */
 export function locationLines(verdict: Verdict | null, observations: readonly Observation[]): LocationLine[] {
   return allVotes(verdict, observations)
     .toSorted((a, b) => voteOrder.indexOf(a.vote) - voteOrder.indexOf(b.vote))
-    .map((entry) => ({ ...entry, text: lineText(entry.vote, tellingObservation(entry, observations)) }));
+    .map((entry) => ({
+      check: entry.check,
+      location: entry.location,
+      vote: entry.vote,
+      text: lineText(entry, tellingObservation(entry, observations)),
+    }));
 }
 
-function allVotes(verdict: Verdict | null, observations: readonly Observation[]): LocationVote[] {
-  const votes = new Map<string, LocationVote>();
+function allVotes(verdict: Verdict | null, observations: readonly Observation[]): SaidVote[] {
+  const votes = new Map<string, SaidVote>();
   for (const { check, location, outcome } of observations)
-    votes.set(`${check}\n${location}`, { check, location, vote: voteOf[outcome] });
+    votes.set(`${check}\n${location}`, { check, location, vote: voteOf[outcome], excuse: null, note: "" });
   for (const { check, domains } of verdict?.checks ?? [])
-    for (const { location, vote } of domains.flatMap((domain) => domain.locations))
-      votes.set(`${check}\n${location}`, { check, location, vote });
+    for (const vote of domains.flatMap((domain) => domain.locations))
+      votes.set(`${check}\n${vote.location}`, { check, ...vote });
   return [...votes.values()];
 }
 
 /** Of several looks: for a bad vote the last one that failed, else the last one. */
 function tellingObservation(
-  { check, location, vote }: LocationVote,
+  { check, location, vote, excuse }: SaidVote,
   observations: readonly Observation[],
 ): Observation | undefined {
   const own = observations.filter((item) => item.check === check && item.location === location);
   const failed = own.findLast((item) => item.errorClass !== null);
-  return vote === "fail" || vote === "flaky" ? (failed ?? own.at(-1)) : own.at(-1);
+  return vote === "fail" || vote === "flaky" || excuse !== null ? (failed ?? own.at(-1)) : own.at(-1);
 }
 
-function lineText(vote: Vote, observation: Observation | undefined): string {
-  if (observation === undefined) return "no answer in time";
-  return plainText(seen(vote, observation), maxLineLength);
+function lineText(entry: SaidVote, observation: Observation | undefined): string {
+  if (observation === undefined) return plainText(noted("no answer in time", entry), maxLineLength);
+  return plainText(noted(seen(entry, observation), entry), maxLineLength);
 }
 
-function seen(vote: Vote, observation: Observation): string {
+/** Why a vote does not count comes first; that one that counts is no news comes last. */
+function noted(text: string, { vote, note }: SaidVote): string {
+  if (note === "") return text;
+  return vote === "none" ? `${note}; it saw: ${text}` : `${text}; ${note}`;
+}
+
+function seen({ vote, note }: SaidVote, observation: Observation): string {
   const detail = `${finding(observation)}${place(observation)}${phases(observation.timings)}`;
   if (vote === "flaky") return `${failedTries(observation)}${detail}`;
-  if (vote === "none" && observation.outcome !== "error") return `not counted: ${detail}`;
+  if (vote === "none" && note === "" && observation.outcome !== "error") return `not counted: ${detail}`;
   return detail;
 }
 

@@ -12,7 +12,7 @@ export const voteWords: Readonly<Record<LocationLine["vote"], string>> = {
 
 /** The whole message as plain text: for terminals, logs and mail. */
 export function messageText(message: Message): string {
-  const { firstLine, summary, locations, notTested, next } = message;
+  const { firstLine, summary, locations, changes, contrasts, items, notTested, next } = message;
   const width = Math.max(...locations.map((line) => whereOf(line, message).length));
   const parts = [
     firstLine,
@@ -22,11 +22,28 @@ export function messageText(message: Message): string {
         (line) => `${voteWords[line.vote].padEnd(7)}  ${whereOf(line, message).padEnd(width)}  ${line.text}`,
       )
       .join("\n"),
+    listText(evidenceLabels.contrasts, contrasts),
+    listText(evidenceLabels.changes, changes),
+    evidenceText(message),
+    items.map(({ text, link }) => `- ${text}${link === null ? "" : `\n  ${link}`}`).join("\n"),
     listText("Not tested", notTested),
     listText("Crosscheck", next),
     [...linksOf(message).map(({ label, url }) => `${label}: ${url}`), contextOf(message)].join("\n"),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** What stands above evidence, the same for every receiver. */
+export const evidenceLabels = {
+  contrasts: "With one thing changed",
+  changes: "Then and now",
+  evidence: "See for yourself",
+} as const;
+
+/** A line for a shell stands alone, so that it can be taken whole. */
+function evidenceText({ evidence }: Message): string {
+  const lines = evidence.flatMap(({ from, command }) => [`- as from ${from}:`, `  ${command}`]);
+  return lines.length === 0 ? "" : [`${evidenceLabels.evidence}:`, ...lines].join("\n");
 }
 
 /** The location, with the check where there are several. */
@@ -40,11 +57,12 @@ export function fittingLines(
   lines: readonly string[],
   room: number,
   sizeOf: (line: string) => number = (line) => line.length + 1,
+  what = "location",
 ): string[] {
   let size = 0;
   const fitting = lines.filter((line) => (size += sizeOf(line)) <= room);
   const left = lines.length - fitting.length;
-  return left === 0 ? fitting : [...fitting, `… and ${counted(left, "more location")}`];
+  return left === 0 ? fitting : [...fitting, `… and ${counted(left, `more ${what}`)}`];
 }
 
 /** The message's own links; what else looks like one came from a stranger. */

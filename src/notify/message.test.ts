@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Contrast, ContrastFactor } from "../model/contrast.ts";
+import type { Evidence } from "../model/verdict.ts";
+import type { ObservationOutcome } from "../model/observation.ts";
 import { alert, alertAt, delivery, factsOf, incident, minutes, observation } from "./facts.fixture.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { composeMessage } from "./message.ts";
@@ -30,8 +33,16 @@ test("the first line says headline, subject, cause and since in 120 characters",
     return { ...seen, http: { ...seen.http!, statusCode: 503 } };
   });
   const status = { ...verdict, scope: { ...verdict.scope, errorClass: "http.status" } };
-  const mixed = { ...verdict, scope: { ...verdict.scope, errorClass: null } };
-  const insisting = { ...delivery, notice: { alertId: null, note: "the sender insists" } };
+  const oneLayer = { ...verdict, scope: { ...verdict.scope, errorClass: null } };
+  const mixed = { ...verdict, scope: { ...verdict.scope, layer: null, errorClass: null } };
+  const scoped = {
+    ...verdict,
+    scope: { ...verdict.scope, sentence: "fails only at 203.0.113.8 of 4 addresses" },
+  };
+  const insisting = {
+    ...delivery,
+    notice: { alertId: null, note: "sender insists; not visible from outside" },
+  };
   const cases: readonly [what: string, facts: MessageFacts, line: string][] = [
     [
       "a status",
@@ -42,6 +53,16 @@ test("the first line says headline, subject, cause and since in 120 characters",
       "no one cause",
       { ...confirmed, verdict: mixed },
       "DOWN 3/3 https://shop.example: fails in several ways, since 03:02Z",
+    ],
+    [
+      "no one cause in one layer",
+      { ...confirmed, verdict: oneLayer },
+      "DOWN 3/3 https://shop.example: TCP fails in several ways, since 03:02Z",
+    ],
+    [
+      "a scope",
+      { ...confirmed, verdict: { ...scoped, reason: "intermittent" } },
+      "DOWN 3/3 https://shop.example: connection refused, only at 203.0.113.8 of 4 addresses, since 03:02Z",
     ],
     [
       "intermittent",
@@ -71,7 +92,7 @@ test("the first line says headline, subject, cause and since in 120 characters",
     [
       "spared, then told",
       { ...spared, delivery: insisting },
-      "NOT SEEN FROM OUTSIDE 3/3 ok https://shop.example: the sender insists, alert of 03:02Z",
+      "NOT SEEN FROM OUTSIDE 3/3 ok https://shop.example: sender insists, alert of 03:02Z",
     ],
     [
       "no verdict at all",
@@ -130,6 +151,53 @@ for (const [what, text] of Object.entries(hostile))
       assert.ok(shown.length < 20_000, String(shown.length));
     }
   });
+
+function shown(location: string, command: string): Evidence {
+  return { check: "storefront", location, command, changes: [] };
+}
+
+test("a line for a shell is told whole, once for all the locations that it is for, or not at all", () => {
+  const evidence = [
+    shown("eu", "curl a"),
+    shown("na", "curl a"),
+    shown("apac", "curl b"),
+    shown("sa", "curl \u202ec"),
+    shown("me", ""),
+  ];
+  const { verdict } = confirmed;
+  assert.ok(verdict !== null);
+  const message = composeMessage({ ...confirmed, verdict: { ...verdict, evidence } });
+  assert.deepEqual(message.evidence, [
+    { from: "eu and na", command: "curl a" },
+    { from: "apac", command: "curl b" },
+  ]);
+});
+
+function changed(
+  location: string,
+  factor: ContrastFactor,
+  value: string,
+  outcome: ObservationOutcome,
+): Contrast {
+  return { check: "storefront", location, factor, value, outcome, errorClass: null, message: "" };
+}
+
+test("what was changed one at a time is told with what came of it", () => {
+  const contrasts = [
+    changed("eu", "ip-family", "IPv4", "pass"),
+    changed("eu", "address", "203.0.113.8", "pass"),
+    changed("eu", "http-version", "HTTP/1.1", "fail"),
+    changed("na", "resolver", "1.1.1.1", "error"),
+    changed("apac", "resolver", "1.1.1.1", "error"),
+    changed("sa", "redirects", "not followed", "degraded"),
+  ];
+  assert.deepEqual(composeMessage({ ...confirmed, contrasts }).contrasts, [
+    "from eu it works over IPv4 and at 203.0.113.8; it fails over HTTP/1.1 as well",
+    "from na and apac it could not be tried via resolver 1.1.1.1",
+    "from sa it works, but slowly, without following redirects",
+  ]);
+  assert.deepEqual(composeMessage({ ...recovered, contrasts }).contrasts, []);
+});
 
 test("only web addresses become links", () => {
   const { plan } = confirmed;
@@ -254,4 +322,28 @@ test("a location's line says what it saw and where", () => {
     const [line] = composeMessage({ ...spared, verdict: votedBy(vote), observations }).locations;
     assert.equal(line?.text, text, what);
   }
+});
+
+function inShadow(scene: MessageFacts, inEarnest: readonly string[]): MessageFacts {
+  return { ...scene, plan: { ...scene.plan!, mode: "shadow" }, inEarnest };
+}
+
+test("a route in shadow says in its first line that it is, within 120 characters, and what it would have done", () => {
+  const cases: readonly [facts: MessageFacts, would: string][] = [
+    [inShadow(confirmed, ["pagerduty", "slack"]), "shadow: would have rung pagerduty and told slack"],
+    [inShadow(spared, ["slack"]), "shadow: would have spared the page and told slack"],
+    [inShadow(spared, []), "shadow: would have spared the page"],
+    [inShadow(about(longUrl, inconclusive), ["pagerduty"]), "shadow: would have rung pagerduty"],
+  ];
+  for (const [facts, would] of cases) {
+    const { firstLine, next } = composeMessage(facts);
+    assert.match(firstLine, /^SHADOW [A-Z]/);
+    assert.ok(firstLine.length <= 120, firstLine);
+    assert.ok(next.includes(would), next.join("\n"));
+  }
+  const rung = inShadow(spared, ["slack"]);
+  const atArrival = composeMessage({ ...rung, plan: { ...rung.plan!, actions: ["pagerduty"] } });
+  assert.ok(atArrival.next.includes("shadow: would have rung pagerduty and told slack"));
+  assert.match(composeMessage(inShadow(trigger, [])).firstLine, /^SHADOW CHECKING /);
+  assert.match(composeMessage(inShadow(recovered, [])).firstLine, /^SHADOW RECOVERED /);
 });

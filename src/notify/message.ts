@@ -1,10 +1,12 @@
 import type { Alert } from "../model/alert.ts";
-import type { Message, MessageAlert } from "../model/message.ts";
+import type { Message, MessageAlert, MessageItem } from "../model/message.ts";
+import { changeLines, contrastLines, evidenceLines } from "./evidence-text.ts";
 import { firstLine } from "./first-line.ts";
 import { locationLines } from "./location-lines.ts";
 import { isChecked } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { nextSteps } from "./next-steps.ts";
+import { stormSummary } from "./storm-text.ts";
 import { clock, counted, plainText, webLink, wordList } from "./text.ts";
 
 const maxSubject = 300;
@@ -24,6 +26,10 @@ export function composeMessage(facts: MessageFacts): Message {
     route: incident.route,
     summary: plainText(summary(facts, first), maxSummary),
     locations: locationLines(verdict, observations),
+    evidence: tells(facts) ? evidenceLines(verdict) : [],
+    changes: tells(facts) ? changeLines(verdict) : [],
+    contrasts: tells(facts) ? contrastLines(facts.contrasts) : [],
+    items: items(facts),
     notTested: (verdict?.notTested ?? []).slice(0, maxItems).map((item) => plainText(item, maxItem)),
     next: nextSteps(facts).map((item) => plainText(item, maxItem)),
     runbook: webLink(plan?.runbook ?? null),
@@ -37,10 +43,15 @@ export function composeMessage(facts: MessageFacts): Message {
   };
 }
 
+/** Of a recovery nobody wants to see for himself. */
+function tells({ delivery: { event } }: MessageFacts): boolean {
+  return event === "verdict" || event === "change";
+}
+
 /** What was found, and why this is told now, unless the first line already says it whole. */
 function summary(facts: MessageFacts, first: string): string {
   const note = facts.delivery.notice.note ?? "";
-  const news = first.includes(note) ? [finding(facts)] : [finding(facts), note];
+  const news = first.includes(note) ? [finding(facts)] : [finding(facts), capital(note)];
   return news.map(sentence).filter(Boolean).join(" ");
 }
 
@@ -51,11 +62,13 @@ function finding(facts: MessageFacts): string {
       if (facts.gathered !== null) return togetherText(facts.gathered);
       return isChecked(facts) ? "" : asReceived(facts.alert);
     case "trouble":
+    case "digest":
       return "";
     case "test":
       return "Crosscheck reaches this action. There is nothing to do";
     case "verdict":
     case "change":
+      if (facts.storm !== undefined) return stormSummary(facts.storm);
       return verdict?.summary ?? "Crosscheck could not find out; take the page for true";
     case "recovered": {
       const { failedDomains, cleanRuns, cleanSince } = incident.progress;
@@ -86,15 +99,31 @@ function togetherText({ alerts, count }: NonNullable<MessageFacts["gathered"]>):
   return `The alerts, as received: ${told}`;
 }
 
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
 function sentence(text: string): string {
   const trimmed = text.trim();
   return trimmed === "" || /[.!?…}\]]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
+function items({ delivery, publicUrl }: MessageFacts): MessageItem[] {
+  const told = delivery.notice.items ?? [];
+  return told.map(({ text, incidentId }) => ({
+    text: plainText(text, maxItem),
+    link: incidentId === null ? null : linkTo(publicUrl, incidentId),
+  }));
+}
+
 function incidentLink({ publicUrl, incident, delivery }: MessageFacts): string | null {
+  const hasPage = delivery.event !== "test" && delivery.event !== "digest";
+  return hasPage ? linkTo(publicUrl, incident.id) : null;
+}
+
+function linkTo(publicUrl: string | null, incidentId: string): string | null {
   const base = webLink(publicUrl);
-  if (base === null || delivery.event === "test") return null;
-  return `${base.replace(/\/$/, "")}/incidents/${encodeURIComponent(incident.id)}`;
+  return base === null ? null : `${base.replace(/\/$/, "")}/incidents/${encodeURIComponent(incidentId)}`;
 }
 
 function messageAlert({ id, source, status, receivedAt, contentType, body }: Alert): MessageAlert {

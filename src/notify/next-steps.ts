@@ -4,6 +4,10 @@ import { isChecked } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { span, wordList } from "./text.ts";
 
+/** Where the plan is gone, what it usually says. */
+const usualReopenMs = 15 * 60_000;
+const usualCleanMs = 30 * 60_000;
+
 /** What Crosscheck did and will do, for a person who has to decide whether to get up. */
 export function nextSteps(facts: MessageFacts): string[] {
   const { incident, plan, delivery } = facts;
@@ -14,11 +18,20 @@ export function nextSteps(facts: MessageFacts): string[] {
         : [`tells the result within ${span(plan.policy.holdMs)} of the alert`];
     case "verdict":
     case "change":
-      return [...toldWhom(incident, plan), ...watching(facts), ...flapping(incident)];
+      return [
+        ...toldWhom(incident, plan),
+        ...inEarnest(facts),
+        ...watching(facts),
+        ...flapping(incident, plan),
+      ];
     case "recovered":
-      return ["opens this incident again if it fails within 15 min"];
+      return [
+        `opens this incident again if it fails within ${span(plan?.policy.reopenWithinMs ?? usualReopenMs)}`,
+      ];
     case "trouble":
       return ["tells this at most once an hour"];
+    case "digest":
+      return ["tells this once a day"];
     case "test":
       return [];
   }
@@ -33,6 +46,19 @@ function toldWhom({ told, flags }: Incident, plan: Plan | null): string[] {
     ...(actions.length === 0 ? [] : [`told ${wordList(actions)}`]),
     ...(spared ? [`did not tell ${wordList(pagers.map(([name]) => name))}: nobody is woken`] : []),
   ];
+}
+
+/** What a route in shadow would have done. Who hears of the alert's arrival hears of it in any mode. */
+function inEarnest({ inEarnest: told, plan }: MessageFacts): string[] {
+  if (told === null || plan === null) return [];
+  const isPager = (name: string) => plan.kinds[name] === "pager";
+  const rung = [...new Set([...plan.actions, ...told])].filter(isPager);
+  const others = told.filter((name) => !isPager(name));
+  const withOthers = others.length === 0 ? "" : ` and told ${wordList(others)}`;
+  if (rung.length > 0) return [`shadow: would have rung ${wordList(rung)}${withOthers}`];
+  if ((plan.notify.confirmed ?? plan.actions).some(isPager))
+    return [`shadow: would have spared the page${withOthers}`];
+  return [`shadow: would have told ${others.length === 0 ? "nobody" : wordList(others)}`];
 }
 
 function watching(facts: MessageFacts): string[] {
@@ -69,8 +95,8 @@ function sameUnit(spans: readonly string[]): string {
     : wordList(spans);
 }
 
-function flapping({ flags }: Incident): string[] {
-  return flags.includes("flapping")
-    ? ["keeps this open until it has been clean for 30 min: it is flapping"]
-    : [];
+function flapping({ flags }: Incident, plan: Plan | null): string[] {
+  if (!flags.includes("flapping")) return [];
+  const clean = span(plan?.policy.flapping.cleanMs ?? usualCleanMs);
+  return [`keeps this open until it has been clean for ${clean}: it is flapping`];
 }

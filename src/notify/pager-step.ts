@@ -18,6 +18,8 @@ export interface PagerKey {
  * rung there knows when it is over. On a route that checks nothing it is over when the sender says so.
  */
 export function pagerStep(message: Message, { key, written, thread }: PagerKey): PagerStep {
+  // Nobody is woken to read a summary, whoever it is passed on to.
+  if (message.event === "digest") return "none";
   const isOwn = key === ownKey(message);
   if (message.event === "recovered") return isOwn || thread !== null ? "end" : "none";
   if (!isPassedOnResolved(message)) return "ring";

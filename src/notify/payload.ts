@@ -5,7 +5,19 @@ import { observationJson } from "../model/observation.ts";
 /** Everything there is to know, for programs: docs/actions/webhook.md. */
 export function payload(message: Message) {
   const { event, incident, verdict, observations, alert, sentAt } = message;
-  const { firstLine, summary, locations, notTested, next, runbook, link } = message;
+  const {
+    firstLine,
+    summary,
+    locations,
+    evidence,
+    changes,
+    contrasts,
+    items,
+    notTested,
+    next,
+    runbook,
+    link,
+  } = message;
   return {
     type: `crosscheck.${event}`,
     timestamp: time(sentAt),
@@ -14,7 +26,19 @@ export function payload(message: Message) {
       incident: incidentJson(incident),
       verdict,
       observations: observations.map(observationJson),
-      message: { firstLine, summary, locations, notTested, next, runbook, link },
+      message: {
+        firstLine,
+        summary,
+        locations,
+        evidence,
+        changes,
+        contrasts,
+        items,
+        notTested,
+        next,
+        runbook,
+        link,
+      },
       alert,
     },
   };

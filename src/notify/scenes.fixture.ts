@@ -13,6 +13,7 @@ import {
   verdict,
 } from "./facts.fixture.ts";
 import { noProgress } from "../model/incident.ts";
+import { excused, insisting, onlyIpv6 } from "./doubt-scenes.fixture.ts";
 import type { MessageFacts } from "./message-facts.ts";
 
 export const confirmed = factsOf("verdict", {
@@ -37,6 +38,17 @@ export const confirmed = factsOf("verdict", {
 });
 
 export const regional = factsOf("verdict", {
+  contrasts: [
+    {
+      check: "storefront",
+      location: "apac",
+      factor: "address",
+      value: "203.0.113.8",
+      outcome: "pass",
+      errorClass: null,
+      message: "",
+    },
+  ],
   incident: {
     ...incident,
     outcome: "regional",
@@ -51,7 +63,26 @@ export const regional = factsOf("verdict", {
       headline: "PARTLY DOWN 1/3 apac",
       summary:
         "storefront fails from apac only (1 of 3), also on a second look: TLS certificate expired on 2026-11-21; eu and na pass",
-      scope: { locations: ["apac"], layer: "tls", errorClass: "tls.expired", common: [], sentence: "" },
+      scope: {
+        locations: ["apac"],
+        layer: "tls",
+        errorClass: "tls.expired",
+        common: [{ attribute: "location", value: "apac" }],
+        sentence: "fails only from apac",
+      },
+      evidence: [
+        {
+          check: "storefront",
+          location: "apac",
+          command:
+            "openssl s_client -connect 203.0.113.7:443 -servername shop.example -verify_hostname shop.example </dev/null",
+          changes: [
+            "last passed 2026-11-22 02:40Z",
+            "addresses: new 203.0.113.7",
+            "certificate: was AB:CD:EF:01… of Some CA, valid until 2027-02-03, is 99:88:77:66… of Some CA, valid until 2026-11-21",
+          ],
+        },
+      ],
       looks: 2,
     },
     { eu: "pass", apac: "fail", na: "pass" },
@@ -173,6 +204,36 @@ export const trouble = factsOf("trouble", {
   alert: null,
 });
 
+export const digest = factsOf("digest", {
+  delivery: {
+    ...delivery,
+    event: "digest",
+    notice: {
+      alertId: null,
+      note: "14 alerts, 3 pages, 2 spared, 1 location could not look",
+      items: [
+        { text: "spared: https://shop.example, route confirm-page, 03:02Z", incidentId: incident.id },
+        { text: "apac could not look in 3 of 40 checks", incidentId: null },
+      ],
+    },
+  },
+  incident: { ...incident, route: "digest", subject: "2026-11-21", alertCount: 0, told: null },
+  run: null,
+  plan: null,
+  alert: null,
+});
+
+/** As `spared`, on a route that is tried out. */
+export const shadowSpared: MessageFacts = {
+  ...spared,
+  plan: spared.plan === null ? null : { ...spared.plan, mode: "shadow" },
+  incident: {
+    ...spared.incident,
+    told: { outcome: "not-reproduced", failing: 0, at: alertAt, actions: ["pagerduty"] },
+  },
+  inEarnest: ["slack"],
+};
+
 export const testFacts = factsOf("test", {
   incident: { ...incident, route: "test", subject: "action slack", alertCount: 0, told: null },
   run: null,
@@ -184,13 +245,18 @@ export const testFacts = factsOf("test", {
 export const scenes: Readonly<Record<string, MessageFacts>> = {
   confirmed,
   regional,
+  "only-ipv6": onlyIpv6,
   degraded,
   spared,
+  insisting,
   inconclusive,
+  excused,
   overdue,
   trigger,
   unrouted,
   recovered,
   trouble,
+  digest,
+  shadow: shadowSpared,
   test: testFacts,
 };

@@ -19,6 +19,7 @@ const ofOutcome = {
 export function severityOf({ event, verdict }: Message): Severity {
   switch (event) {
     case "test":
+    case "digest":
     case "recovered":
       return "info";
     case "trouble":

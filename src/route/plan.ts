@@ -4,8 +4,10 @@ import { targetKeys } from "../model/check.ts";
 import type { WrittenCheck } from "../model/check.ts";
 import { describeError } from "../model/errors.ts";
 import { plannedFunctionCheck } from "../model/function-check.ts";
-import { noClaim } from "../model/claim.ts";
+import type { Claim } from "../model/claim.ts";
 import type { Plan, PlannedCheck, PlannedLocation, VerdictPolicy } from "../model/plan.ts";
+import { claimOf, coverageOf } from "./claim.ts";
+import type { Documents, Written } from "./claim.ts";
 import { regoDocuments } from "./match.ts";
 import type { Rendered, Template } from "./template.ts";
 
@@ -14,6 +16,8 @@ export interface CheckRecipe {
   readonly name: string;
   readonly written: WrittenCheck;
   readonly templates: readonly { readonly path: readonly PropertyKey[]; readonly template: Template }[];
+  /** What its pass proves. */
+  readonly covers: Written;
 }
 
 /** The part of a route that says what happens to the alerts it takes. */
@@ -26,6 +30,8 @@ export interface RouteRecipe {
   readonly locations: readonly string[];
   /** The functions of the user's own that vote, by action. */
   readonly votes: readonly string[];
+  /** What its alerts say is wrong; null: what their words say. */
+  readonly claim: Written;
   readonly policy: VerdictPolicy;
   readonly notify: NotifyLists;
   readonly runbook: string | null;
@@ -54,9 +60,12 @@ export function planRun(
   around: Surroundings,
 ): Plan {
   const documents = regoDocuments(alert, around.catalogue, subject);
+  const places = [...around.places].map(([name, { region }]) => ({ name, region }));
+  const claim = claimOf({ alert, documents }, route.claim, places);
   const built = route.checks.map((name) => {
     const recipe = around.checks.get(name);
-    return recipe === undefined ? missing(name) : buildCheck(recipe, documents, around.allowPrivateTargets);
+    if (recipe === undefined) return missing(name);
+    return buildCheck(recipe, { ...documents, claim }, around.allowPrivateTargets);
   });
   const checks = built.flatMap((one) =>
     "planned" in one ? [{ ...one.planned, locations: [...route.locations] }] : [],
@@ -65,7 +74,7 @@ export function planRun(
     route: route.name,
     mode: route.mode,
     spare: route.spare,
-    claim: noClaim,
+    claim,
     checks: [...checks, ...functionChecks(route.votes)],
     faults: built.flatMap((one) => ("fault" in one ? [one.fault] : [])),
     locations: [...(built.length > 0 ? route.locations : []), ...route.votes].map((name) => ({
@@ -96,7 +105,7 @@ function missing(name: string): { readonly fault: string } {
 
 function buildCheck(
   recipe: CheckRecipe,
-  documents: { readonly input: unknown; readonly data: unknown },
+  documents: Documents & { readonly claim: Claim },
   allowPrivate: readonly string[],
 ): { readonly planned: PlannedCheck } | { readonly fault: string } {
   const check = structuredClone(recipe.written);
@@ -114,7 +123,8 @@ function buildCheck(
     setAt(check, path, rendered.text);
   }
   const from = recipe.templates.some(({ path }) => targetKeys.includes(String(path[0]))) ? "alert" : "config";
-  return { planned: { check, target: { from, allowPrivate: [...allowPrivate] }, covered: null } };
+  const covered = coverageOf(recipe.covers, documents.claim, documents);
+  return { planned: { check, target: { from, allowPrivate: [...allowPrivate] }, covered } };
 }
 
 function render(

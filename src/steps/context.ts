@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { SharedProbes } from "../check/shared-probes.ts";
 import type { Location } from "../check/location-type.ts";
 import type { ActionKind } from "../model/action.ts";
 import type { Log } from "../log.ts";
@@ -23,6 +24,8 @@ export interface Context {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly locationHealth: LocationHealth;
+  /** What locations have been asked by this process. */
+  readonly sharedProbes: SharedProbes;
   /** Since when (ms) the routing of an alert has been failing in this process, by the alert's id. */
   readonly failingAlerts: Map<string, number>;
   /** The setup of this moment. */

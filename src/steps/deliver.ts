@@ -19,7 +19,9 @@ import {
 import { closeWhenDelivered } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
-import { messageFor } from "./message.ts";
+import { aboutOf, messageFor } from "./message.ts";
+import { heldUntil } from "./mutes.ts";
+import { joinsStorm } from "./storm.ts";
 import { tellStatements } from "./tell.ts";
 import { isBehind } from "./serial.ts";
 import { relieveStandIns } from "./stand-ins.ts";
@@ -44,7 +46,10 @@ export async function deliverLane(context: Context, lane: Lane, signal: AbortSig
     const next = pending.find((delivery) => !stale.includes(delivery));
     if (next === undefined) return endLane(context, lane);
     if (next.nextAt > context.now()) return wakeAt(context, lane, next.nextAt);
+    const until = await heldUntil(context, next, () => aboutOf(context, next));
+    if (until !== null) return wakeAt(context, lane, until);
     if (await isBehind(context, next)) return wakeAt(context, lane, context.now() + behindMs);
+    if (await joinsStorm(context, next)) continue;
     const isOver = await deliver(context, next, signal);
     // What fell due in the meantime has woken the lane, which makes it run again: there is no need to look.
     if (isOver && pending.length === 1) return endLane(context, lane);
@@ -68,7 +73,7 @@ async function endLane(context: Context, { incidentId }: Lane): Promise<void> {
  * its time comes is no news before.
  */
 function isOvertaken(delivery: Delivery, later: readonly Delivery[], now: number): boolean {
-  const rank = { trigger: 0, verdict: 1, change: 1, recovered: 1, trouble: 2, test: 2 } as const;
+  const rank = { trigger: 0, verdict: 1, change: 1, recovered: 1, trouble: 2, digest: 2, test: 2 } as const;
   const own = rank[delivery.event];
   const isNews = ({ event, nextAt }: Delivery) =>
     rank[event] >= own &&
@@ -197,7 +202,7 @@ function fallbackStatements(
   const why = `standing in for ${delivery.action}, which cannot be reached: ${error ?? "no answer"}`;
   const note = notice.note === null ? why : `${notice.note}; ${why}`;
   return tellStatements({ incidentId, runId, alertId: notice.alertId, now }, [
-    { event, actions: fallback, note },
+    { event, actions: fallback, note, items: notice.items },
   ]);
 }
 

@@ -41,6 +41,8 @@ export interface DryRefusal {
   readonly why: Refusal;
 }
 
+export type ToldOutcomes = Readonly<Partial<Record<VerdictOutcome | "recovered", readonly string[]>>>;
+
 export interface DryMatch {
   readonly route: string;
   readonly taken: true;
@@ -57,7 +59,9 @@ export interface DryMatch {
   /** Told when the alert arrives, and what. */
   readonly arrival: { readonly actions: readonly string[]; readonly message: Message } | null;
   /** Who is told which outcome; empty where nothing is checked. */
-  readonly outcomes: Readonly<Partial<Record<VerdictOutcome | "recovered", readonly string[]>>>;
+  readonly outcomes: ToldOutcomes;
+  /** Who would be, were the route not in shadow; empty where it is not. */
+  readonly inEarnest: ToldOutcomes;
 }
 
 /** Which routes would take the alerts in a webhook and why not, what they would check, and whom they would tell what. */
@@ -92,7 +96,8 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
   if (recipe === undefined) throw new Error(`no route is called ${name}`);
   if (alert.status === "resolved" && (isInvestigated(recipe) || error !== null)) {
     const warnings = ["a resolved alert joins the open incident of its subject; it starts none"];
-    return { ...match, taken: true, mode: recipe.mode, warnings, checks: [], arrival: null, outcomes: {} };
+    const nothing = { checks: [], arrival: null, outcomes: {}, inEarnest: {} };
+    return { ...match, taken: true, mode: recipe.mode, warnings, ...nothing };
   }
   const kinds = kindsOf(config.actions.values());
   const plan = buildable(
@@ -124,10 +129,11 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
     arrival:
       actions.length === 0 ? null : { actions, message: arrivalMessage(config, { alert, plan, subject }) },
     outcomes: isInvestigated(recipe) ? outcomesOf(plan) : {},
+    inEarnest: isInvestigated(recipe) && plan.mode === "shadow" ? outcomesOf({ ...plan, mode: "gate" }) : {},
   };
 }
 
-function outcomesOf(plan: Plan): DryMatch["outcomes"] {
+function outcomesOf(plan: Plan): ToldOutcomes {
   const told = verdictOutcome.options.map((outcome) => [outcome, toldOutcome(plan, outcome)] as const);
   const recovered = toldRecovery(plan, toldOutcome(plan, "confirmed"));
   return { ...Object.fromEntries(told), recovered };
@@ -156,6 +162,8 @@ function arrivalMessage(
     rendered: renderAlert(config, { route: plan.route, subject }, alert).rendered,
     gathered: null,
     plan,
+    contrasts: [],
+    inEarnest: null,
     publicUrl: config.server.publicUrl,
     now,
   });

@@ -2,6 +2,7 @@ import type { Alert } from "../model/alert.ts";
 import { unroutedRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
+import type { Mute } from "../model/mute.ts";
 import { gather, gatheredSubject } from "../route/gather.ts";
 import type { Match } from "../route/match.ts";
 import { isInvestigated, planRun } from "../route/plan.ts";
@@ -11,7 +12,7 @@ import { insertIncident, joinAlert, updateIncident } from "../store/incidents.ts
 import { wake } from "../store/jobs.ts";
 import { insertRun, latestRun } from "../store/runs.ts";
 import { verdictGiven } from "../verdict/advance.ts";
-import { alertFired, alertResolved } from "../verdict/alert-step.ts";
+import { alertFired, alertResolved, withoutArrival } from "../verdict/alert-step.ts";
 import { telling } from "../verdict/step.ts";
 import type { Policy, Step } from "../verdict/step.ts";
 import { withoutRun } from "../verdict/combine.ts";
@@ -19,6 +20,7 @@ import { toldAtArrival } from "../verdict/telling.ts";
 import type { Context } from "./context.ts";
 import { Entries } from "./incident-entries.ts";
 import type { Entry } from "./incident-entries.ts";
+import { knownMutes, underMute } from "./mutes.ts";
 import { orPoisonous } from "./poisonous.ts";
 import { Sieve } from "./sieve.ts";
 import { tellStatements } from "./tell.ts";
@@ -35,6 +37,7 @@ export class IncidentBook {
   readonly #entries: Entries;
   readonly #statements: Statement[] = [];
   readonly #reports: (() => void)[] = [];
+  #mutes: readonly Mute[] | undefined;
   /** What webhooks of this batch say is firing. */
   readonly #firing = new Set<string>();
 
@@ -53,13 +56,12 @@ export class IncidentBook {
   /** A firing alert opens its incident, takes it up again or joins it. */
   async fire(alert: Alert, match: Match): Promise<void> {
     this.#firing.add(sayingOf(alert, match));
-    const entry = await this.#entries.of(match.route, match.subject);
     const policy = this.#policy(match.route, alert, match.subject);
-    const step = alertFired(entry.incident, this.#now, policy, alert.receivedAt);
+    const entry = await this.#entries.of(match.route, match.subject, policy.plan.policy);
+    const step = alertFired(entry.incident, this.#now, policy, alert);
     const arrival = step.tell.find(({ event }) => event === "trigger")?.actions ?? [];
     const alone = (await this.#arrival(alert, match.route, arrival)) === "alone";
-    const tell = step.tell.filter(({ event }) => event !== "trigger" || alone);
-    this.#apply(entry, { ...step, tell }, alert);
+    this.#apply(entry, await this.#muted(entry, alone ? step : withoutArrival(step)), alert);
     if (match.error !== null && entry.incident.state === "checking")
       await this.#giveUp(entry, { alert, policy }, match.error);
   }
@@ -69,11 +71,9 @@ export class IncidentBook {
     if (this.#firing.has(sayingOf(alert, match))) return;
     const entry = await this.#entries.of(match.route, match.subject);
     if (entry.incident.alertCount === 0 || entry.incident.state === "closed") return;
-    this.#apply(
-      entry,
-      alertResolved(entry.incident, this.#now, this.#policy(match.route, alert, match.subject)),
-      alert,
-    );
+    const policy = this.#policy(match.route, alert, match.subject);
+    const step = alertResolved(entry.incident, this.#now, policy, alert.source);
+    this.#apply(entry, await this.#muted(entry, step), alert);
   }
 
   /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
@@ -159,7 +159,8 @@ export class IncidentBook {
       verdict,
     } as const;
     this.#statements.push(insertRun({ ...run, ...times }));
-    this.#apply(entry, verdictGiven(entry.incident, { verdict, cause: "alert" }, now, policy), alert, id);
+    const step = verdictGiven(entry.incident, { verdict, cause: "alert" }, now, policy);
+    this.#apply(entry, await this.#muted(entry, step), alert, id);
   }
 
   /**
@@ -181,6 +182,14 @@ export class IncidentBook {
     const tell = telling("trigger", actions).map((one) => ({ ...one, dueAt }));
     this.#apply(entry, { incident, tell, reason }, alert);
     return "gathered";
+  }
+
+  /** As much of a step as a mute lets through. */
+  async #muted({ incident }: Entry, step: Step): Promise<Step> {
+    this.#mutes ??= await knownMutes(this.#context);
+    const { step: left, statements } = await underMute(this.#context, incident, step, this.#mutes);
+    this.#statements.push(...statements);
+    return left;
   }
 
   #apply(entry: Entry, step: Step, alert: Alert, runId: string | null = null): void {

@@ -1,8 +1,8 @@
-import { gatheredFlag, newIncident, troubleRoute, unroutedRoute } from "../model/incident.ts";
+import { gatheredFlag, newIncident } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
+import type { VerdictPolicy } from "../model/plan.ts";
 import type { Database } from "../store/database.ts";
 import { currentIncident } from "../store/incidents.ts";
-import { reopenWithinMs } from "../verdict/alert-step.ts";
 
 /** An incident that a batch of alerts changes. */
 export interface Entry {
@@ -24,16 +24,24 @@ export class Entries {
     this.#now = now;
   }
 
-  async of(route: string, subject: string): Promise<Entry> {
+  /** @param policy of a route that checks; without one nothing is taken up again. */
+  async of(route: string, subject: string, policy?: VerdictPolicy): Promise<Entry> {
     const known = this.#current.get(keyOf(route, subject));
     if (known !== undefined) return isFull(known.incident) ? this.open(route, subject) : known;
-    const found = await currentIncident(this.#database, { route, subject }, this.#now - reopenWithinMs);
-    if (found === undefined || isOver(found)) return this.open(route, subject);
-    return this.#enter({ incident: found, stored: found });
+    const closedAfter = this.#now - (policy === undefined ? 0 : memoryMs(policy));
+    const found = await currentIncident(this.#database, { route, subject }, closedAfter);
+    if (found === undefined) return this.open(route, subject);
+    if (found.closedAt === null || isTakenUp(found, this.#now, policy))
+      return this.#enter({ incident: found, stored: found });
+    return this.open(route, subject, found);
   }
 
-  open(route: string, subject: string): Entry {
-    return this.#enter({ incident: newIncident({ route, subject, now: this.#now }), stored: null });
+  /** @param before the subject's last incident: how often it was spared and opened again counts on. */
+  open(route: string, subject: string, before?: Incident): Entry {
+    const fresh = newIncident({ route, subject, now: this.#now });
+    const { sparedAt, reopenedAt } = before?.progress ?? fresh.progress;
+    const incident: Incident = { ...fresh, progress: { ...fresh.progress, sparedAt, reopenedAt } };
+    return this.#enter({ incident, stored: null });
   }
 
   #enter(entry: Entry): Entry {
@@ -52,10 +60,13 @@ function isFull({ state, flags }: Incident): boolean {
   return state === "closed" && flags.includes(gatheredFlag);
 }
 
-/** Only what was told as failing is taken up again; a spared or passed-on one is over when it is closed. */
-function isOver({ state, told, route }: Incident): boolean {
-  if (state !== "closed") return false;
-  return (
-    told === null || told.outcome === "not-reproduced" || route === unroutedRoute || route === troubleRoute
-  );
+/** How far back the end of an incident has a bearing on the next one of its subject. */
+function memoryMs({ reopenWithinMs, flapping, insist }: VerdictPolicy): number {
+  return Math.max(reopenWithinMs, flapping.withinMs, insist.withinMs);
+}
+
+/** Only what was told as failing, and has not been over for long; a spared one is over when it is closed. */
+function isTakenUp({ told, closedAt }: Incident, now: number, policy: VerdictPolicy | undefined): boolean {
+  if (policy === undefined || closedAt === null || told === null) return false;
+  return told.outcome !== "not-reproduced" && now - closedAt < policy.reopenWithinMs;
 }

@@ -1,9 +1,8 @@
 import { runChecks } from "../check/run-check.ts";
 import type { Incident } from "../model/incident.ts";
-import { troubleRoute } from "../model/incident.ts";
+import { stormRoute, troubleRoute } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import type { Observation } from "../model/observation.ts";
-import { locationsOf } from "../model/plan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { LookedObservation, Run, RunCause } from "../model/run.ts";
@@ -20,13 +19,15 @@ import {
   observationsOfRun,
   scheduleLook,
 } from "../store/runs.ts";
+import { voteOf } from "../verdict/judge.ts";
+import { noteGood } from "../store/self-tests.ts";
 import { judgeRun, withoutRun } from "../verdict/combine.ts";
-import { domainsOf } from "../verdict/judge.ts";
-import { isSettled } from "../verdict/settled.ts";
+import { isRunSettled } from "../verdict/settled.ts";
 import type { Context } from "./context.ts";
 import { questionsOf } from "./questions.ts";
 import { buildable } from "./reveal.ts";
 import { lastResort } from "./last-resort.ts";
+import { lookAtStorm } from "./storm.ts";
 import { reportTrouble } from "./trouble.ts";
 import { giveVerdict } from "./verdict.ts";
 
@@ -40,6 +41,7 @@ const unusableMs = 300_000;
 export async function investigate(context: Context, incidentId: string, signal: AbortSignal): Promise<void> {
   const incident = await incidentById(context.database, incidentId);
   if (incident === undefined || incident.state === "closed") return;
+  if (incident.route === stormRoute) return lookAtStorm(context, incident.id);
   if (incident.route === troubleRoute) return endQuietTime(context, incident);
   const last = await latestRun(context.database, incident.id);
   if (last?.endedAt === null) {
@@ -161,14 +163,16 @@ async function observe(context: Context, run: Run, signal: AbortSignal): Promise
   using _held = setup.hold();
   const stored = await observationsOfRun(context.database, run.id);
   const arrived = observationsOf(stored, run.look);
-  const first = run.look === 1 ? undefined : observationsOf(stored, 1);
   const deadlineMs = Math.max(run.deadlineAt - context.now(), 0);
   const questions = await questionsOf(context, run, { setup, deadlineMs, arrived });
   if (questions.length === 0 || deadlineMs === 0) return;
   context.metrics.runsGoing.inc();
   try {
     const onObservation = (observation: Observation) => keep(context, run, observation);
-    const settled = (fresh: readonly Observation[]) => isRunSettled(run, first, [...arrived, ...fresh]);
+    const settled = (fresh: readonly Observation[]) => {
+      const now = fresh.map((observation) => ({ look: run.look, observation }));
+      return isRunSettled(run.plan, [...stored, ...now], run.look);
+    };
     await runChecks({ questions, deadlineMs, settled, onObservation }, signal);
   } finally {
     context.metrics.runsGoing.dec();
@@ -181,7 +185,8 @@ function observationsOf(stored: readonly LookedObservation[], look: number): Obs
 
 async function keep(context: Context, run: Run, observation: Observation): Promise<void> {
   context.metrics.observations.inc({ location: observation.location, outcome: observation.outcome });
-  await context.database.write([insertObservation(run.id, run.look, observation)]);
+  const good = isProven(run, observation) ? [noteGood(observation)] : [];
+  await context.database.write([insertObservation(run.id, run.look, observation), ...good]);
   const failingMs = context.locationHealth.note(observation, context.now());
   if (failingMs >= unusableMs) {
     const note = `it has not done its work for ${Math.round(failingMs / 60_000)} min: ${observation.message}`;
@@ -189,16 +194,8 @@ async function keep(context: Context, run: Run, observation: Observation): Promi
   }
 }
 
-function isRunSettled(
-  run: Run,
-  first: readonly Observation[] | undefined,
-  observations: readonly Observation[],
-): boolean {
-  const { checks, policy } = run.plan;
-  return checks.every((planned) => {
-    const domains = domainsOf(locationsOf(run.plan, planned));
-    const own = (all: readonly Observation[]) => all.filter((one) => one.check === planned.check.name);
-    const before = first === undefined ? undefined : own(first);
-    return isSettled({ domains, first: before, observations: own(observations), confirm: policy.confirm });
-  });
+/** Passes, of a check that has self-tests. */
+function isProven({ plan }: Run, observation: Observation): boolean {
+  const planned = plan.checks.find(({ check }) => check.name === observation.check);
+  return planned?.target.from === "config" && voteOf(observation) === "pass";
 }

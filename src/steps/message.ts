@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
+import type { Contrast } from "../model/contrast.ts";
 import type { Delivery } from "../model/delivery.ts";
-import { gatheredFlag } from "../model/incident.ts";
+import { gatheredFlag, stormRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Message } from "../model/message.ts";
 import type { Plan } from "../model/plan.ts";
@@ -8,11 +9,14 @@ import { composeMessage } from "../notify/message.ts";
 import type { MessageFacts } from "../notify/message-facts.ts";
 import { regoDocuments, subjectOf } from "../route/match.ts";
 import { planRun } from "../route/plan.ts";
+import { toldInEarnest } from "../verdict/telling.ts";
 import { defaultSubject } from "../route/subject.ts";
 import { alertById, alertsJoinedSince, latestAlert } from "../store/alerts.ts";
+import { contrastsOfIncident } from "../store/contrasts.ts";
 import { lastToldAt } from "../store/deliveries.ts";
 import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
+import { stormMembers } from "../store/storms.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
 import { rawTogether, renderAlert, renderTogether } from "./render.ts";
@@ -44,12 +48,22 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
     verdict: run?.verdict ?? null,
     observations: looked.map(({ observation }) => observation),
     alert,
+    contrasts: await contrastsFor(context, delivery),
     rendered,
     gathered,
     plan: run?.plan ?? planOf(context, incident, alert),
+    inEarnest: run === null || run.verdict === null ? null : toldInEarnest(run.plan, run.verdict),
+    storm: await stormOf(context, incident),
     publicUrl: config.server.publicUrl,
     now: context.now(),
   });
+}
+
+async function stormOf({ database }: Context, { id, route }: Incident): Promise<MessageFacts["storm"]> {
+  if (route !== stormRoute) return undefined;
+  const members = await stormMembers(database, id);
+  const going = members.filter(({ closedAt, isRecovered }) => closedAt === null || !isRecovered);
+  return { subjects: going.map(({ subject }) => subject), count: members.length };
 }
 
 function rendering(
@@ -69,6 +83,20 @@ function rendering(
   return { ...together, rendered };
 }
 
+/** What a delivery is about, for whoever asks whether it is muted; undefined when its incident is gone. */
+export async function aboutOf(
+  context: Context,
+  delivery: Delivery,
+): Promise<{ readonly route: string; readonly subject: string; readonly isResolved: boolean } | undefined> {
+  const [stored, alert] = await Promise.all([
+    incidentById(context.database, delivery.incidentId),
+    alertOf(context, delivery),
+  ]);
+  if (stored === undefined) return undefined;
+  const { route, subject } = named(context, stored, alert);
+  return { route, subject, isResolved: alert?.status === "resolved" };
+}
+
 /** An alert that is passed on has an incident of its own, called by its id: a person is told what it is about instead. */
 function named(context: Context, incident: Incident, alert: Alert | null): Incident {
   if (alert === null || incident.subject !== alert.id) return incident;
@@ -76,6 +104,14 @@ function named(context: Context, incident: Incident, alert: Alert | null): Incid
   const route = config.routes.get(incident.route);
   if (route === undefined) return { ...incident, subject: defaultSubject(alert) };
   return { ...incident, subject: subjectOf(route, alert, regoDocuments(alert, config.data)).subject };
+}
+
+/** Of the last run that has any: they come after a verdict, so that it is the next message that tells of them. */
+function contrastsFor(
+  { database }: Context,
+  { event, incidentId }: Delivery,
+): Promise<Contrast[]> | Contrast[] {
+  return event === "verdict" || event === "change" ? contrastsOfIncident(database, incidentId) : [];
 }
 
 const unrendered: Rendering = { rendered: null, fault: null };

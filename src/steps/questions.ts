@@ -1,8 +1,9 @@
 import type { Question } from "../check/run-check.ts";
 import type { Location } from "../check/location-type.ts";
+import type { Sharer } from "../check/shared-probes.ts";
 import { isFunctionCheck } from "../model/function-check.ts";
 import type { Observation } from "../model/observation.ts";
-import type { Plan } from "../model/plan.ts";
+import type { Plan, PlannedCheck } from "../model/plan.ts";
 import { locationsOf } from "../model/plan.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
 import { probeProtocolVersion } from "../model/probe-protocol.ts";
@@ -30,28 +31,56 @@ export async function questionsOf(
   const event = run.plan.checks.some(({ check }) => isFunctionCheck(check))
     ? await eventOf(context, run)
     : "";
+  const sharer = await sharerOf(context, run, setup);
+  const { sampling } = run.plan.policy;
   return run.plan.checks.flatMap((planned) => {
-    const { check, target } = planned;
-    const request: Omit<ProbeRequest, "controls"> = {
-      version: probeProtocolVersion,
-      check: isFunctionCheck(check) ? { ...check, event } : revealCheck(check, setup.config.secretSource),
-      samples: run.plan.policy.sampling,
-      resolvers: [...setup.config.resolvers],
-      deadlineMs,
-      target,
-    };
+    const { check } = planned;
+    const isFunction = isFunctionCheck(check);
     return openLocations(locationsOf(run.plan, planned), setup.locations)
       .filter(({ name }) => !arrived.some((one) => one.check === check.name && one.location === name))
-      .map((location) => {
-        const controls = controlsOf(setup, location.name);
-        return { check: check.name, location, request: { ...request, controls, location: location.name } };
+      .map((place) => {
+        const location = isFunction ? place : context.sharedProbes.at(place, sharer);
+        const asked = isFunction ? { ...planned, check: { ...check, event } } : planned;
+        return questionOf(setup, { planned: asked, location, sampling, deadlineMs });
       });
   });
 }
 
-/** A location's own, else everybody's. */
-function controlsOf({ config }: Setup, location: string): string[] {
-  return [...(config.locations.get(location)?.controls ?? config.controls)];
+/** One check asked of one location: secrets revealed, with the controls and resolvers that it may ask in turn. */
+export function questionOf(
+  { config }: Setup,
+  {
+    planned: { check, target },
+    location,
+    sampling,
+    deadlineMs,
+  }: {
+    readonly planned: Pick<PlannedCheck, "check" | "target">;
+    readonly location: Location;
+    readonly sampling: ProbeRequest["samples"];
+    readonly deadlineMs: number;
+  },
+): Question {
+  const { name } = location;
+  const request: ProbeRequest = {
+    version: probeProtocolVersion,
+    check: isFunctionCheck(check) ? check : revealCheck(check, config.secretSource),
+    location: name,
+    samples: sampling,
+    controls: [...(config.locations.get(name)?.controls ?? config.controls)],
+    resolvers: [...config.resolvers],
+    deadlineMs,
+    target,
+  };
+  return { check: check.name, location, request };
+}
+
+/** What proves something to this run: for an alert's verdict what has begun after it came, for a second look after that. */
+async function sharerOf(context: Context, run: Run, { config }: Setup): Promise<Sharer> {
+  const incident = await incidentById(context.database, run.incidentId);
+  const alertedAt = run.cause === "alert" ? (incident?.lastAlertAt ?? run.startedAt) : 0;
+  const since = run.look === 1 ? alertedAt : context.now();
+  return { incident: run.incidentId, since, maxAgeMs: config.server.shareProbesMs };
 }
 
 /** What the functions of the user's own are told: what actions are told of the alert. Not in the plan, for its size. */

@@ -1,4 +1,4 @@
-import type { Notice } from "../model/delivery.ts";
+import type { Notice, NoticeItem } from "../model/delivery.ts";
 import { newId } from "../model/id.ts";
 import type { Statement } from "../store/database.ts";
 import { insertDelivery } from "../store/deliveries.ts";
@@ -13,10 +13,11 @@ export function tellStatements(
     readonly alertId: string | null;
     readonly now: number;
   },
-  tell: readonly Telling[],
+  tell: readonly (Telling & { readonly items?: readonly NoticeItem[] | undefined })[],
 ): Statement[] {
-  return tell.flatMap(({ event, actions, note, dueAt = about.now }) => {
-    const notice: Notice = { alertId: about.alertId, note };
+  return tell.flatMap(({ event, actions, note, items, dueAt = about.now }) => {
+    const listed = items === undefined ? {} : { items: [...items] };
+    const notice: Notice = { alertId: about.alertId, note, ...listed };
     return actions.flatMap((action) => [
       insertDelivery({ ...about, id: newId(), action, event, notice, dueAt }),
       wake(`lane:${about.incidentId}/${action}`, dueAt),

@@ -14,6 +14,7 @@ export type TroubleCause =
   | "refused-ingest"
   | "refused-reload"
   | "location-unusable"
+  | "check-unusable"
   | "queue-age"
   | "job-failed";
 

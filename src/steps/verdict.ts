@@ -6,12 +6,13 @@ import type { Verdict } from "../model/verdict.ts";
 import { ConflictError } from "../store/database.ts";
 import type { Statement } from "../store/database.ts";
 import { incidentById, updateIncident } from "../store/incidents.ts";
-import { latestAlert } from "../store/alerts.ts";
+import { latestAlert, saysResolved } from "../store/alerts.ts";
 import { wake } from "../store/jobs.ts";
 import { endRun, insertRun, latestRun } from "../store/runs.ts";
 import { verdictGiven } from "../verdict/advance.ts";
 import type { Step } from "../verdict/step.ts";
 import type { Context } from "./context.ts";
+import { knownMutes, underMute } from "./mutes.ts";
 import { tellStatements } from "./tell.ts";
 
 /** A verdict that is to be stored. */
@@ -42,13 +43,22 @@ export async function giveVerdict(context: Context, given: GivenVerdict): Promis
     const cause = given.run?.cause ?? "hold";
     const policy = { plan: given.plan, random: context.random() };
     const startedAt = given.run?.startedAt;
-    const step = verdictGiven(incident, { verdict: given.verdict, cause, startedAt }, now, policy);
+    const senderResolves = await saysResolved(context.database, incident.progress.sources);
+    const found = verdictGiven(
+      incident,
+      { verdict: given.verdict, cause, startedAt, senderResolves },
+      now,
+      policy,
+    );
+    const { step, statements: muting } = await underMute(context, incident, found, await knownMutes(context));
     const ended = endedRun(given, last, now);
     const alert = await latestAlert(context.database, incident.id);
     try {
       await context.database.write([
         ...ended.statements,
         ...incidentStatements(step.incident, now),
+        ...contrastStatements(given, step, now),
+        ...muting,
         ...tellStatements(
           { incidentId: incident.id, runId: ended.id, alertId: alert?.id ?? null, now },
           step.tell,
@@ -61,6 +71,13 @@ export async function giveVerdict(context: Context, given: GivenVerdict): Promis
     report(context, { step, verdict: given.verdict, now });
     return;
   }
+}
+
+/** What is told as failing is looked at more closely, once nobody waits for it any more. */
+function contrastStatements({ run, verdict }: GivenVerdict, { tell }: Step, now: number): Statement[] {
+  const isNews = tell.some(({ event }) => event === "verdict" || event === "change");
+  const fails = verdict.outcome === "confirmed" || verdict.outcome === "regional";
+  return run !== null && isNews && fails ? [wake(`contrast:${run.id}`, now)] : [];
 }
 
 /** Ends the run that is going; where none is, the verdict gets a run of its own, so that nothing told is without one. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eachDatabase } from "../../test/fixtures/databases.ts";
 import { newId } from "../model/id.ts";
-import { insertAlert, markRouted, unroutedAlerts } from "./alerts.ts";
+import { insertAlert, markRouted, saysResolved, unroutedAlerts } from "./alerts.ts";
 import type { Database } from "./database.ts";
 
 const mega = 1024 * 1024;
@@ -44,4 +44,24 @@ eachDatabase("unrouted alerts", (fresh) => {
       assert.deepEqual(seen.flat(), ids);
     });
   }
+});
+
+eachDatabase("senders that say when it is over", (fresh) => {
+  test("are those that have ever said so", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const nothing = { onlyRoute: null, contentType: null, dedupKey: null, targetUrl: null, fault: null };
+    const from = (source: string, status: "firing" | "resolved") =>
+      insertAlert({ ...nothing, id: newId(), receivedAt: 1, body: new Uint8Array(), source, status });
+    await database.write([from("silent", "firing"), from("telling", "firing"), from("telling", "resolved")]);
+    const cases: [readonly string[], boolean][] = [
+      [[], false],
+      [["silent"], false],
+      [["telling"], true],
+      [["silent", "telling"], true],
+      [["unknown"], false],
+    ];
+    for (const [sources, expected] of cases)
+      assert.equal(await saysResolved(database, sources), expected, sources.join(" "));
+  });
 });

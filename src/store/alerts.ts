@@ -110,6 +110,16 @@ export async function latestAlert(database: Database, incidentId: string): Promi
   return row === undefined ? undefined : toAlert(row);
 }
 
+/** Whether one of these sources has ever said that something is over, as far back as alerts are kept. */
+export async function saysResolved(database: Database, sources: readonly string[]): Promise<boolean> {
+  const known = await Promise.all(
+    sources.map((source) =>
+      database.read("select 1 from alerts where source = $1 and status = 'resolved' limit 1", [source]),
+    ),
+  );
+  return known.some((rows) => rows.length > 0);
+}
+
 /** The alerts that an incident has joined since then, oldest first, and how many there are. */
 export async function alertsJoinedSince(
   database: Database,

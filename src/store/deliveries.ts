@@ -1,6 +1,9 @@
 import { notice as noticeSchema } from "../model/delivery.ts";
 import type { Delivery, DeliveryEvent, DeliveryState, Notice } from "../model/delivery.ts";
+import { firstIdOf } from "../model/id.ts";
 import type { Database, Statement } from "./database.ts";
+
+const dayMs = 86_400_000;
 
 interface DeliveryRow {
   id: string;
@@ -87,6 +90,11 @@ export function supersedeDelivery(id: string): Statement {
   };
 }
 
+/** Something else is told in its place; guarded: a ConflictError unless it is still pending. */
+export function replaceDelivery(id: string): Statement {
+  return { ...supersedeDelivery(id), changes: 1 };
+}
+
 /** Gives a dead letter another life, from its first attempt on; guarded: not once its lane has told something newer. */
 export function reviveDelivery(id: string, now: number): Statement {
   return {
@@ -97,6 +105,39 @@ export function reviveDelivery(id: string, now: number): Statement {
     params: [id, now],
     changes: 1,
   };
+}
+
+/** What is told of an arrival is not sent any more to these actions. */
+export function supersedeArrivals(incidentId: string, actions: readonly string[]): Statement {
+  const list = actions.map((_, index) => `$${index + 2}`).join(", ");
+  return {
+    sql: `update deliveries set state = 'superseded'
+      where incident_id = $1 and event = 'trigger' and state = 'pending' and action in (${list || "null"})`,
+    params: [incidentId, ...actions],
+  };
+}
+
+/** The actions that have heard of an incident, or may have: an answer can get lost. */
+export async function actionsThatHeard(database: Database, incidentId: string): Promise<string[]> {
+  const rows = await database.read<{ action: string }>(
+    "select distinct action from deliveries where incident_id = $1 and (state = 'delivered' or attempts > 0)",
+    [incidentId],
+  );
+  return rows.map(({ action }) => action);
+}
+
+/** The lanes of a route's incidents that have something to send; of all routes without one. */
+export async function lanesOfRoute(
+  database: Database,
+  route: string | null,
+): Promise<{ incidentId: string; action: string }[]> {
+  const rows = await database.read<{ incident_id: string; action: string }>(
+    `select distinct deliveries.incident_id, deliveries.action from deliveries
+      join incidents on incidents.id = deliveries.incident_id
+      where deliveries.state = 'pending' ${route === null ? "" : "and incidents.route = $1"}`,
+    route === null ? [] : [route],
+  );
+  return rows.map(({ incident_id, action }) => ({ incidentId: incident_id, action }));
 }
 
 /** What is still due to an action about an incident, in order. */
@@ -191,6 +232,20 @@ export async function deliveriesOfIncident(database: Database, incidentId: strin
     [incidentId],
   );
   return rows.map(toDelivery);
+}
+
+/** How many deliveries were given up within a window (ms since 1970), by action. */
+export async function deadLettersOf(
+  database: Database,
+  { since, until }: { readonly since: number; readonly until: number },
+): Promise<{ action: string; count: number }[]> {
+  // Retried for a day at most: the index has the ids of those that may have died then. `next_at` is their last try's.
+  return database.read<{ action: string; count: number }>(
+    `select action, count(*) as count from deliveries
+      where state = 'dead' and id > $1 and id < $2 and next_at >= $3 and next_at < $4
+      group by action order by action`,
+    [firstIdOf(since - 2 * dayMs), firstIdOf(until), since, until],
+  );
 }
 
 /** The outbox, newest first. */

@@ -90,6 +90,33 @@ export async function currentIncident(
   return row === undefined ? undefined : toIncident(row);
 }
 
+/** The incidents of a route that are not over, the oldest first. */
+export async function openOnRoute(database: Database, route: string): Promise<Incident[]> {
+  const rows = await database.read<IncidentRow>(
+    "select * from incidents where closed_at is null and route = $1 order by id",
+    [route],
+  );
+  return rows.map(toIncident);
+}
+
+/** The incidents that are not over and have a flag. */
+export async function openWithFlag(database: Database, flag: string): Promise<Incident[]> {
+  const rows = await database.read<IncidentRow>(
+    "select * from incidents where closed_at is null and flags like $1 order by id",
+    [`%"${flag}"%`],
+  );
+  return rows.map(toIncident);
+}
+
+/** An incident that is not over is looked at again at a time (ms), if not before. */
+export function bringForward(incidentId: string, at: number): Statement {
+  return {
+    sql: `update incidents set next_run_at = $2, version = version + 1
+      where id = $1 and closed_at is null and (next_run_at is null or next_run_at > $2)`,
+    params: [incidentId, at],
+  };
+}
+
 /** The incidents that an alert opened or joined. */
 export async function incidentsOfAlert(database: Database, alertId: string): Promise<Incident[]> {
   const rows = await database.read<IncidentRow>(

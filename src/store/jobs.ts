@@ -8,14 +8,26 @@ import type { Database, Statement } from "./database.ts";
 
 export type JobKey =
   | "inbox"
+  | "self-tests"
+  | "digest"
   | "retention"
   | `hold:${string}`
   | `incident:${string}`
+  /** Run id. */
+  | `contrast:${string}`
   /** Incident id, action: the deliveries of one action for one incident go in order. */
   | `lane:${string}/${string}`;
 
 /** Jobs that share a limit: one kind, for lanes one action, so that a receiver that hangs delays nobody else. */
-export type JobClass = "inbox" | "retention" | "hold" | "incident" | `lane:${string}`;
+export type JobClass =
+  | "inbox"
+  | "self-tests"
+  | "digest"
+  | "retention"
+  | "hold"
+  | "incident"
+  | "contrast"
+  | `lane:${string}`;
 
 /** A claimed job; `lease` is the `lease_until` that proves it. */
 export interface ClaimedJob {

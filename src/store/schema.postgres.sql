@@ -12,6 +12,7 @@ table alerts
   fault text
   routed_at bigint
   PRIMARY KEY (id)
+  CREATE INDEX alerts_resolved ON public.alerts USING btree (source) WHERE (status = 'resolved'::text)
   CREATE INDEX alerts_unrouted ON public.alerts USING btree (id) WHERE (routed_at IS NULL)
 table audit
   id text collate C not null
@@ -43,6 +44,7 @@ table deliveries
   created_at bigint not null
   delivered_at bigint
   PRIMARY KEY (id)
+  CREATE INDEX deliveries_by_action ON public.deliveries USING btree (action, created_at)
   CREATE INDEX deliveries_dead ON public.deliveries USING btree (id) WHERE (state = 'dead'::text)
   CREATE UNIQUE INDEX deliveries_in_order ON public.deliveries USING btree (incident_id, action, number)
   CREATE INDEX deliveries_pending ON public.deliveries USING btree (next_at) WHERE (state = 'pending'::text)
@@ -146,6 +148,13 @@ table self_tests
   last text not null
   good text
   PRIMARY KEY (check_name, location)
+table storm_members
+  storm_id text collate C not null
+  incident_id text collate C not null
+  action text collate C not null
+  joined_at bigint not null
+  PRIMARY KEY (storm_id, incident_id)
+  CREATE INDEX storm_members_by_incident ON public.storm_members USING btree (incident_id, action)
 table told_messages
   route text not null
   key text not null

@@ -13,6 +13,7 @@ CREATE TABLE alerts (
   fault text,
   routed_at integer
 ) strict;
+CREATE INDEX alerts_resolved on alerts (source) where status = 'resolved';
 CREATE INDEX alerts_unrouted on alerts (id) where routed_at is null;
 CREATE TABLE audit (
   id text primary key,
@@ -45,6 +46,7 @@ CREATE TABLE deliveries (
   created_at integer not null,
   delivered_at integer
 ) strict;
+CREATE INDEX deliveries_by_action on deliveries (action, created_at);
 CREATE INDEX deliveries_dead on deliveries (id) where state = 'dead';
 CREATE UNIQUE INDEX deliveries_in_order on deliveries (incident_id, action, number);
 CREATE INDEX deliveries_pending on deliveries (next_at) where state = 'pending';
@@ -153,6 +155,14 @@ CREATE TABLE self_tests (
   good text,
   primary key (check_name, location)
 ) strict;
+CREATE TABLE storm_members (
+  storm_id text not null,
+  incident_id text not null,
+  action text not null,
+  joined_at integer not null,
+  primary key (storm_id, incident_id)
+) strict, without rowid;
+CREATE INDEX storm_members_by_incident on storm_members (incident_id, action);
 CREATE TABLE told_messages (
   route text not null,
   key text not null,

@@ -254,11 +254,11 @@ test("where failures differ the scope has no class, and no layer unless they sha
   ];
   const [check] = judged(planOf(), looked(1, observations)).checks;
   assert(check);
-  const scope = scopeOf(check, observations);
+  const scope = scopeOf(check, { plan: planOf(), checks: [check], observations });
   assert.equal(scope.errorClass, null);
   assert.equal(scope.layer, "tls");
   const mixed = [...observations.slice(0, 1), fail("apac"), pass("na")];
-  assert.equal(scopeOf(check, mixed).layer, null);
+  assert.equal(scopeOf(check, { plan: planOf(), checks: [check], observations: mixed }).layer, null);
 });
 
 test("health has no scope", () => {

@@ -6,98 +6,105 @@ import type { Plan } from "../model/plan.ts";
 import type { LookedObservation } from "../model/run.ts";
 import { noScope, outcomeRank } from "../model/verdict.ts";
 import type { CheckVerdict, Verdict, VerdictReason, VoteCount } from "../model/verdict.ts";
-import { domainsOf, judgeCheck, standing, voteOf } from "./judge.ts";
-import type { CheckEvidence, CheckJudgement } from "./judge.ts";
+import { nothingKnown } from "./baseline.ts";
+import type { Known } from "./baseline.ts";
+import { isFresh, weighed } from "./covers.ts";
+import type { Judged, Witness } from "./covers.ts";
+import { evidenceFor } from "./evidence.ts";
+import { domainsOf, isBad } from "./judge.ts";
+import { judgeCheck } from "./judge-check.ts";
+import type { CheckJudgement } from "./judge-check.ts";
 import { scopeOf } from "./scope.ts";
-import { headlineOf, summaryOf } from "./wording.ts";
+import { evidenceOf, provenVote } from "./votes.ts";
+import { headlineOf, scopeWords, summaryOf } from "./wording.ts";
 
 /** What the observations of a run mean so far: a verdict, or that the second look is due. */
 export type Judgement = Verdict | "second-look";
 
 /**
  * Combines the checks of a run: the headline is the worst outcome (verdict.md §2). A check that could not be built from
- * the alert counts as inconclusive, and on a route without `spare: true`, or with votes of the user's own functions alone,
- * health is not proof enough to spare.
+ * the alert counts as inconclusive; one that cannot see what the alert says is left to those that can.
  * @param looks how many looks have ended; after two there is always a verdict.
  */
-export function judgeRun(plan: Plan, observations: readonly LookedObservation[], looks: number): Judgement {
-  const judged = plan.checks.map((planned) => {
+export function judgeRun(
+  plan: Plan,
+  observations: readonly LookedObservation[],
+  looks: number,
+  known: Known = nothingKnown,
+): Judgement {
+  const judgements = plan.checks.map((planned) => {
+    const ballot = { check: planned.check, domains: domainsOf(locationsOf(plan, planned)), known };
     const evidence = evidenceOf(planned.check.name, observations, looks);
-    const domains = domainsOf(locationsOf(plan, planned));
-    return { evidence, judgement: judgeCheck(evidence, domains, plan.policy.confirm) };
+    return { planned, ...judgeCheck(ballot, evidence, plan.policy.confirm) };
   });
-  const judgements = judged.map(({ judgement }) => judgement);
   if (looks === 1 && judgements.some(({ ruling }) => ruling === "second-look")) {
     const decided = judgements.some(
       ({ ruling }) => ruling !== "second-look" && ruling.outcome === "confirmed",
     );
     if (!decided) return "second-look";
   }
-  const measured = judgements.map(settle);
-  const healthy = plan.faults.length === 0 && measured.length > 0 && measured.every(isHealthy);
-  const checks = measured.map((check) => withoutSpare(check, maySpare(plan)));
+  const judged = judgements.map((one) => ({ ...one, check: settle(one) }));
+  const healthy = plan.faults.length === 0 && judged.length > 0 && judged.every(isHealthy);
+  const witnesses = weighed(plan, judged);
   return describe({
     plan,
-    checks,
-    observations: judged.flatMap(({ evidence }) => inOrder(plan, evidence)),
+    checks: witnesses.map(({ check }) => check),
+    worst: worstOf(witnesses),
+    observations: judged.flatMap(({ words }) => inOrder(plan, words)),
     healthy,
     looks,
+    known,
   });
 }
 
-function evidenceOf(check: string, all: readonly LookedObservation[], looks: number): CheckEvidence {
-  const of = (look: number): Observation[] =>
-    all.filter((one) => one.look === look && one.observation.check === check).map((one) => one.observation);
-  return { check, first: of(1), ...(looks > 1 ? { second: of(2) } : {}) };
-}
-
-/** The words that the votes go by, in the order of the plan, whoever answered first. */
-function inOrder(plan: Plan, evidence: CheckEvidence): Observation[] {
-  const words = standing(evidence);
-  return plan.locations.flatMap(({ name }) => words.get(name) ?? []);
-}
-
-/** A check that would want a second look, in a run that another check has already decided, failed only somewhere. */
-function settle({ ruling, ...check }: CheckJudgement): CheckVerdict {
-  if (ruling !== "second-look") return { ...check, ...ruling };
-  return {
-    ...check,
-    outcome: "regional",
-    reason: check.votes.fail > 0 ? "some-domains-fail" : "some-domains-flaky",
-  };
+/** In the order of the plan, whoever answered first. */
+function inOrder({ locations }: Plan, words: readonly Observation[]): Observation[] {
+  return locations.flatMap(({ name }) => words.find(({ location }) => location === name) ?? []);
 }
 
 /**
- * Positive proof: everybody who could vote passes. One location alone proves too little to spare a page, but enough to
- * end an incident that it saw itself.
+ * A check that would want a second look, in a run that another check has already decided, failed only somewhere; or as
+ * it has for long, which says nothing.
  */
-function isHealthy(check: CheckVerdict): boolean {
-  const { votes } = check;
-  const single = check.domains.length === 1;
-  return check.outcome === "not-reproduced" || (single && votes.pass === 1);
+function settle({ ruling, verdict }: CheckJudgement): CheckVerdict {
+  if (ruling !== "second-look") return { ...verdict, ...ruling };
+  const proven = verdict.domains.map(provenVote);
+  if (!proven.some(isBad)) return { ...verdict, outcome: "inconclusive", reason: "no-baseline" };
+  const reason = proven.includes("fail") ? "some-domains-fail" : "some-domains-flaky";
+  return { ...verdict, outcome: "regional", reason };
 }
 
-/** What functions of the user's own look at is not known: alone they prove nothing about the alert. */
-function maySpare({ spare, checks }: Plan): boolean {
-  return spare && checks.some(({ check }) => !isFunctionCheck(check));
+/**
+ * Positive proof: everybody who could vote passes, and not all of it is a cache's. One location alone proves too little to
+ * spare a page, but enough to end an incident that it saw itself.
+ */
+function isHealthy(judged: Judged): boolean {
+  const { check } = judged;
+  const single = check.domains.length === 1 && check.votes.pass === 1;
+  return (check.outcome === "not-reproduced" || single) && isFresh(judged);
 }
 
-function withoutSpare(check: CheckVerdict, spare: boolean): CheckVerdict {
-  if (spare || check.outcome !== "not-reproduced") return check;
-  return { ...check, outcome: "inconclusive", reason: "not-visible-from-outside" };
+/** Of those that can see what the alert says, if there are any. */
+function worstOf(witnesses: readonly Witness[]): CheckVerdict | undefined {
+  const seeing = witnesses.filter(({ mute }) => !mute);
+  const [worst] = (seeing.length > 0 ? seeing : witnesses)
+    .map(({ check }) => check)
+    .toSorted((a, b) => outcomeRank(a.outcome) - outcomeRank(b.outcome));
+  return worst;
 }
 
 interface Findings {
   readonly plan: Plan;
   readonly checks: readonly CheckVerdict[];
+  readonly worst: CheckVerdict | undefined;
   readonly observations: readonly Observation[];
   readonly healthy: boolean;
   readonly looks: number;
+  readonly known: Known;
 }
 
 function describe(findings: Findings): Verdict {
-  const { plan, checks, observations, healthy, looks } = findings;
-  const [worst] = checks.toSorted((a, b) => outcomeRank(a.outcome) - outcomeRank(b.outcome));
+  const { plan, checks, worst, observations, healthy, looks } = findings;
   const notBuilt =
     plan.faults.length > 0 && (worst === undefined || outcomeRank(worst.outcome) > outcomeRank("regional"));
   if (worst === undefined || notBuilt) {
@@ -106,18 +113,22 @@ function describe(findings: Findings): Verdict {
     return withoutRun({ reason, summary, checks, looks });
   }
   const headline = headlineOf(worst);
-  const scope = scopeOf(worst, observations);
+  const scope = scopeOf(worst, findings);
   return {
     outcome: worst.outcome,
     reason: worst.reason,
     headline,
-    summary: [...checks.map((check) => summaryOf(check, observations, looks)), ...plan.faults].join(". "),
+    summary: [
+      ...checks.map((check) => summaryOf(check, observations, looks)),
+      ...scopeWords(scope),
+      ...plan.faults,
+    ].join(". "),
     votes: worst.votes,
     scope,
     healthy,
-    notTested: notTested(plan, observations),
+    notTested: notTested(findings),
     checks: [...checks],
-    evidence: [],
+    evidence: evidenceFor(findings, findings.known.selfTests),
     looks,
   };
 }
@@ -154,11 +165,22 @@ function whatOf(check: WrittenCheck): string {
 }
 
 /** What this verdict says nothing about. */
-function notTested(plan: Plan, observations: readonly Observation[]): string[] {
+function notTested({ plan, checks, observations }: Findings): string[] {
   const asked = plan.checks.map(({ check }) => whatOf(check));
-  const voting = observations.filter((observation) => voteOf(observation) !== "none");
-  const silent = plan.locations.filter(({ name }) => !voting.some((one) => one.location === name));
-  const families = new Set(voting.flatMap((one) => (one.ipVersion === null ? [] : [one.ipVersion])));
+  const voters = checks.flatMap((check) =>
+    check.domains
+      .flatMap(({ locations }) => locations)
+      .filter(({ vote }) => vote !== "none")
+      .map(({ location }) => ({ check: check.check, location })),
+  );
+  const voting = observations.filter((one) =>
+    voters.some(({ check, location }) => check === one.check && location === one.location),
+  );
+  const silent = plan.locations.filter(({ name }) => !voters.some(({ location }) => location === name));
+  const families = new Set(
+    voting.flatMap(({ ipVersion, attempts }) => [ipVersion, ...attempts.map((one) => one.ipVersion)]),
+  );
+  families.delete(null);
   const family = families.size === 1 ? [families.has(4) ? "over IPv6" : "over IPv4"] : [];
   return [`anything but ${asked.join(", ")}`, ...family, ...silent.map(({ name }) => `from ${name}`)];
 }

@@ -7,6 +7,7 @@ import {
   five,
   flaky,
   pass,
+  placeOf,
   sampleLost,
   seen,
   three,
@@ -16,21 +17,21 @@ import type { Observation } from "../model/observation.ts";
 import type { VerdictPolicy } from "../model/plan.ts";
 import { outcomeRank } from "../model/verdict.ts";
 import type { Vote } from "../model/verdict.ts";
-import {
-  domainsOf,
-  domainVote,
-  domainVotes,
-  judgeCheck,
-  rule,
-  tallyOf,
-  thresholds,
-  voteOf,
-} from "./judge.ts";
-import type { Ruling } from "./judge.ts";
+import { nothingKnown } from "./baseline.ts";
+import { judgeCheck } from "./judge-check.ts";
+import { domainsOf, domainVote, rule, tallyOf, thresholds, voteOf } from "./judge.ts";
+import type { Domain, Ruling } from "./judge.ts";
+import { domainVotes, standing } from "./votes.ts";
 
 type Confirm = VerdictPolicy["confirm"];
 
-const inOwnDomains = (names: readonly string[]) => domainsOf(names.map((name) => ({ name, domain: name })));
+const inOwnDomains = (names: readonly string[]) => domainsOf(names.map((name) => placeOf(name)));
+
+const ballotOf = (domains: readonly Domain[]) => ({
+  check: { name: "storefront", type: "http" },
+  domains,
+  known: nothingKnown,
+});
 
 const votes = (words: string) => (words === "" ? [] : (words.split(" ") as Vote[]));
 
@@ -117,26 +118,27 @@ test("a domain with a slow location and a passing one neither passes nor fails",
   assert.notEqual(vote, "fail");
 });
 
+const apac = [placeOf("tokyo", { domain: "aws/apac" }), placeOf("osaka", { domain: "aws/apac" })];
+const dublin = placeOf("dublin", { domain: "aws/eu" });
+
 test("locations are grouped by domain, in the order of the plan", () => {
-  const grouped = domainsOf([
-    { name: "tokyo", domain: "aws/apac" },
-    { name: "dublin", domain: "aws/eu" },
-    { name: "osaka", domain: "aws/apac" },
-  ]);
+  const grouped = domainsOf([...apac.slice(0, 1), dublin, ...apac.slice(1)]);
   assert.deepEqual(grouped, [
-    { name: "aws/apac", locations: ["tokyo", "osaka"] },
-    { name: "aws/eu", locations: ["dublin"] },
+    { name: "aws/apac", locations: apac },
+    { name: "aws/eu", locations: [dublin] },
   ]);
-  assert.deepEqual(domainVotes(grouped, { first: [fail("osaka"), pass("dublin")] }), [
+  const readings = standing(ballotOf(grouped), { first: [fail("osaka"), pass("dublin")] });
+  const plain = { excuse: null, note: "" };
+  assert.deepEqual(domainVotes(grouped, readings), [
     {
       domain: "aws/apac",
       vote: "fail",
       locations: [
-        { location: "tokyo", vote: "none" },
-        { location: "osaka", vote: "fail" },
+        { location: "tokyo", vote: "none", ...plain },
+        { location: "osaka", vote: "fail", ...plain },
       ],
     },
-    { domain: "aws/eu", vote: "pass", locations: [{ location: "dublin", vote: "pass" }] },
+    { domain: "aws/eu", vote: "pass", locations: [{ location: "dublin", vote: "pass", ...plain }] },
   ]);
 });
 
@@ -279,60 +281,51 @@ const twoLooks: { name: string; first: string; second: string; says: string; vot
 ];
 for (const { name, first, second, says, votes: cast } of twoLooks) {
   test(`two looks: ${name}`, () => {
-    const judged = judgeCheck(
-      { check: "storefront", first: seen(first), second: seen(second) },
-      inOwnDomains(three),
-      2,
-    );
+    const judged = judgeCheck(ballotOf(inOwnDomains(three)), { first: seen(first), second: seen(second) }, 2);
     assert.equal(say(judged.ruling), says);
-    assert.deepEqual(judged.domains.map(({ vote }) => vote).join(" "), cast);
+    assert.deepEqual(judged.verdict.domains.map(({ vote }) => vote).join(" "), cast);
   });
 }
 
 test("a bad first vote stands location by location: a neighbour's pass does not clear it", () => {
-  const domains = domainsOf([
-    { name: "tokyo", domain: "aws/apac" },
-    { name: "osaka", domain: "aws/apac" },
-    { name: "dublin", domain: "aws/eu" },
-  ]);
+  const ballot = ballotOf(domainsOf([...apac, dublin]));
   const evidence = {
-    check: "storefront",
     first: [fail("tokyo"), pass("osaka"), pass("dublin")],
     second: [error("tokyo"), pass("osaka"), pass("dublin")],
   };
-  assert.equal(say(judgeCheck(evidence, domains, 2).ruling), "regional some-domains-flaky");
+  assert.equal(say(judgeCheck(ballot, evidence, 2).ruling), "regional some-domains-flaky");
 });
 
 test("a pass of the first look proves nothing about the second", () => {
   const judged = judgeCheck(
-    {
-      check: "storefront",
-      first: seen("flaky pass pass pass pass", five),
-      second: seen("pass pass pass - -", five),
-    },
-    inOwnDomains(five),
+    ballotOf(inOwnDomains(five)),
+    { first: seen("flaky pass pass pass pass", five), second: seen("pass pass pass - -", five) },
     2,
   );
   assert.equal(say(judged.ruling), "inconclusive too-few-votes");
 });
 
 test("a second look that nobody answered leaves the failure standing, and pages", () => {
-  const judged = judgeCheck(
-    { check: "storefront", first: seen("fail flaky pass"), second: [] },
-    inOwnDomains(three),
-    2,
-  );
+  const judged = judgeCheck(ballotOf(inOwnDomains(three)), { first: seen("fail flaky pass"), second: [] }, 2);
   assert.equal(say(judged.ruling), "confirmed intermittent");
 });
 
 test("the votes are counted with what it took", () => {
   const judged = judgeCheck(
-    { check: "storefront", first: seen("fail flaky degraded pass none", five) },
-    inOwnDomains(five),
+    ballotOf(inOwnDomains(five)),
+    { first: seen("fail flaky degraded pass none", five) },
     "majority",
   );
-  assert.equal(judged.check, "storefront");
-  assert.deepEqual(judged.votes, { fail: 1, flaky: 1, degraded: 1, pass: 1, none: 1, needed: 3, toSpare: 4 });
+  assert.equal(judged.verdict.check, "storefront");
+  assert.deepEqual(judged.verdict.votes, {
+    fail: 1,
+    flaky: 1,
+    degraded: 1,
+    pass: 1,
+    none: 1,
+    needed: 3,
+    toSpare: 4,
+  });
 });
 
 const allVotes: readonly Vote[] = ["pass", "flaky", "fail", "degraded", "none"];

@@ -1,23 +1,21 @@
 import type { Observation } from "../model/observation.ts";
-import type { VerdictPolicy } from "../model/plan.ts";
-import type { CheckVerdict, DomainVote, Vote, VoteCount } from "../model/verdict.ts";
+import type { PlannedLocation, VerdictPolicy } from "../model/plan.ts";
+import type { CheckVerdict, Vote } from "../model/verdict.ts";
 
 /** A failure domain and the locations in it that the route selects. */
 export interface Domain {
   readonly name: string;
-  readonly locations: readonly string[];
+  readonly locations: readonly PlannedLocation[];
 }
 
 /** Groups locations by failure domain, in the order of the plan. */
-export function domainsOf(
-  locations: readonly { readonly name: string; readonly domain: string }[],
-): Domain[] {
+export function domainsOf(locations: readonly PlannedLocation[]): Domain[] {
   const groups = Map.groupBy(locations, (location) => location.domain);
-  return [...groups].map(([name, members]) => ({ name, locations: members.map((member) => member.name) }));
+  return [...groups].map(([name, members]) => ({ name, locations: members }));
 }
 
 /**
- * A location's vote on a check (verdict.md §1): `pass` only if every attempt passed, `flaky` if some failed, `fail` if
+ * What a location's observation reads as (verdict.md §1), before any excuse: `pass` only if every attempt passed, `flaky` if some failed, `fail` if
  * none got through; a location that could not tell, has not answered, or failed by its own fault, has none.
  */
 export function voteOf(observation: Observation | undefined): Vote {
@@ -38,46 +36,8 @@ export function domainVote(votes: readonly Vote[]): Vote {
   return cast.every((vote) => vote === "pass" || vote === "degraded") ? "degraded" : "flaky";
 }
 
-/** The observations of one check, look by look. */
-export interface CheckEvidence {
-  readonly check: string;
-  readonly first: readonly Observation[];
-  /** Absent while there has been no second look. */
-  readonly second?: readonly Observation[] | undefined;
-}
-
-/**
- * Each location's last word. Only a clean second look clears the first: where it brings no vote, a bad one of the first
- * look stands.
- */
-export function standing({ first, second }: Omit<CheckEvidence, "check">): Map<string, Observation> {
-  const words = new Map(first.map((observation) => [observation.location, observation]));
-  if (second === undefined) return words;
-  const later = new Map(second.map((observation) => [observation.location, observation]));
-  const bad = [...words].filter(([, observation]) => isBad(voteOf(observation)));
-  const left = bad.filter(([location]) => voteOf(later.get(location)) === "none");
-  return new Map([...later, ...left]);
-}
-
 export function isBad(vote: Vote): boolean {
   return vote === "fail" || vote === "flaky";
-}
-
-/** Every domain's vote on one check. */
-export function domainVotes(
-  domains: readonly Domain[],
-  evidence: Omit<CheckEvidence, "check">,
-): DomainVote[] {
-  const words = standing(evidence);
-  return domains.map(({ name, locations }) => {
-    const votes = locations.map((location) => ({
-      location,
-      vote: voteOf(words.get(location)),
-      excuse: null,
-      note: "",
-    }));
-    return { domain: name, vote: domainVote(votes.map(({ vote }) => vote)), locations: votes };
-  });
 }
 
 /** How many domains voted what. */
@@ -129,22 +89,19 @@ function tooFew(voting: number, single: boolean): CheckVerdict["reason"] {
   return single ? "single-location" : "too-few-votes";
 }
 
-/** A check's votes with what they mean, or that a second look is due. */
-export type CheckJudgement = Omit<CheckVerdict, "outcome" | "reason"> & { readonly ruling: Ruling };
-
-/** Judges one check alone (verdict.md §1-2). */
-export function judgeCheck(
-  evidence: CheckEvidence,
-  domains: readonly Domain[],
+/**
+ * The seven rules, where `unproven` votes that are not in the tally have been failing since before the alert (verdict.md
+ * §3). They confirm nothing; but something fails, so that nothing milder than inconclusive is left without a second look
+ * that clears it.
+ */
+export function ruleOnProof(
+  tally: Tally,
+  unproven: boolean,
   confirm: VerdictPolicy["confirm"],
-): CheckJudgement {
-  const votes = domainVotes(domains, evidence);
-  const tally = tallyOf(votes.map(({ vote }) => vote));
-  return {
-    check: evidence.check,
-    why: "",
-    domains: votes,
-    votes: { ...tally, ...thresholds(tally, confirm) } satisfies VoteCount,
-    ruling: rule(tally, confirm, evidence.second === undefined ? 1 : 2),
-  };
+  look: number,
+): Ruling {
+  const ruling = rule(tally, confirm, look);
+  const bySelf = ruling === "second-look" || ruling.outcome === "confirmed" || ruling.outcome === "regional";
+  if (!unproven || bySelf) return ruling;
+  return look === 1 ? "second-look" : { outcome: "inconclusive", reason: "no-baseline" };
 }

@@ -1,21 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  answered,
+  blocked,
   degraded,
   error,
   fail,
   five,
+  impaired,
   incidentOf,
   looked,
   noon,
   pass,
+  placeOf,
   planOf,
   sampleLost,
   seen,
+  selfTestOf,
   three,
+  unreachable,
 } from "../../test/fixtures/observations.ts";
+import { noClaim } from "../model/claim.ts";
+import type { Claim, Coverage } from "../model/claim.ts";
 import type { Observation } from "../model/observation.ts";
-import type { Scope, Verdict } from "../model/verdict.ts";
+import type { PlannedLocation } from "../model/plan.ts";
+import type { SelfTest } from "../model/self-test.ts";
+import { verdictReason } from "../model/verdict.ts";
+import type { Excuse, Scope, Verdict } from "../model/verdict.ts";
 import { verdictGiven } from "./advance.ts";
 import { alertFired, alertResolved } from "./alert-step.ts";
 import { judgeRun, withoutRun } from "./combine.ts";
@@ -30,6 +41,14 @@ interface Scene {
   readonly says: string;
   readonly looks: number;
   readonly scope?: Partial<Scope>;
+  /** Each in a domain of its own; else `locations` with nothing known of them. */
+  readonly places?: readonly PlannedLocation[];
+  readonly claim?: Partial<Claim>;
+  readonly covered?: Coverage;
+  readonly selfTests?: readonly SelfTest[];
+  readonly excuses?: readonly (Excuse | null)[];
+  /** What the check's `why` and the notes of its votes say. */
+  readonly notes?: RegExp;
 }
 
 const one = ["eu"];
@@ -54,7 +73,13 @@ const servfail = {
   errorClass: "dns.servfail",
   message: "SERVFAIL from both resolvers",
 } as const;
-const forbidden = { layer: "http", errorClass: "http.status", message: "403 Forbidden" } as const;
+const hour = 3_600_000;
+const aws = (name: string, region = name) =>
+  placeOf(name, { provider: "aws", region, egress: ["203.0.113.7"] });
+const office = placeOf("office", { provider: null });
+/** A copy of a content delivery network. */
+const copy = (name: string) => answered(name, { "x-cache": "HIT", age: "300" });
+const dead = { remoteAddress: "192.0.2.4", layer: "tcp", errorClass: "tcp.timeout" } as const;
 
 const scenes: Scene[] = [
   scene("1 location, passes", one, ["pass"], ["inconclusive single-location", 1]),
@@ -70,10 +95,35 @@ const scenes: Scene[] = [
   ),
   scene("3 locations, 2 fail", three, ["fail fail pass"], ["confirmed enough-domains-fail", 1]),
   scene("3 locations, 3 fail", three, ["fail fail fail"], ["confirmed enough-domains-fail", 1]),
-  scene("3, one impaired, two pass", three, ["none pass pass"], ["not-reproduced all-pass", 1]),
-  scene("3, one impaired, two fail", three, ["none fail fail"], ["confirmed enough-domains-fail", 1]),
-  scene("3, one impaired, one of two fails", three, ["none fail pass"], ["regional some-domains-fail", 2]),
-  scene("5, two impaired, three pass", five, ["none none pass pass pass"], ["inconclusive too-few-votes", 1]),
+  {
+    name: "3, one impaired, two pass",
+    locations: three,
+    first: [impaired("eu"), pass("apac"), pass("na")],
+    says: "not-reproduced all-pass",
+    looks: 1,
+    excuses: ["impaired", null, null],
+  },
+  {
+    name: "3, one impaired, two fail",
+    locations: three,
+    first: [impaired("eu"), fail("apac"), unreachable("na")],
+    says: "confirmed enough-domains-fail",
+    looks: 1,
+  },
+  {
+    name: "3, one impaired, one of two fails",
+    locations: three,
+    first: [impaired("eu"), unreachable("apac"), pass("na")],
+    says: "regional some-domains-fail",
+    looks: 2,
+  },
+  {
+    name: "5, two impaired, three pass",
+    locations: five,
+    first: [impaired("eu"), impaired("apac"), pass("na"), pass("sa"), pass("office")],
+    says: "inconclusive too-few-votes",
+    looks: 1,
+  },
   scene(
     "5, three without a vote, two fail",
     five,
@@ -140,15 +190,122 @@ const scenes: Scene[] = [
     looks: 1,
   },
   {
-    name: "everybody gets 403",
+    name: "all cached passes from a CDN, origin dead",
     locations: three,
-    first: three.map((name) => fail(name, forbidden)),
-    says: "confirmed enough-domains-fail",
+    first: three.map(copy),
+    says: "inconclusive not-visible-from-outside",
     looks: 1,
-    scope: { locations: three, errorClass: "http.status" },
+    notes: /cache/v,
   },
   {
-    name: "our uplink dead",
+    name: "IPv6 broken, only IPv4-only locations, alert says IPv6",
+    locations: three,
+    first: three.map((name) => pass(name)),
+    claim: { ipVersions: [6] },
+    says: "inconclusive not-visible-from-outside",
+    looks: 1,
+    notes: /IPv6/v,
+  },
+  {
+    name: "the alert names a region that nobody looks from",
+    locations: three,
+    first: three.map((name) => pass(name)),
+    claim: { regions: ["sa-east-1"] },
+    says: "inconclusive not-visible-from-outside",
+    looks: 1,
+    notes: /sa-east-1/v,
+  },
+  {
+    name: "the alert names a region, and the location there is cut off",
+    locations: three,
+    places: [aws("eu", "eu-west-1"), aws("na", "us-east-1"), office],
+    first: [impaired("eu"), pass("na"), pass("office")],
+    claim: { regions: ["eu-west-1"] },
+    says: "inconclusive not-visible-from-outside",
+    looks: 1,
+    notes: /eu-west-1/v,
+  },
+  {
+    name: "the alert is outside of what the check covers",
+    locations: three,
+    first: three.map((name) => pass(name)),
+    covered: { covered: false, why: "the alert speaks of certificate; the check covers reachability" },
+    says: "inconclusive not-visible-from-outside",
+    looks: 1,
+    notes: /certificate/v,
+  },
+  {
+    name: "certificate expired at one address, the others are good",
+    locations: three,
+    first: three.map((name) => sampleLost(name, { ...expired, remoteAddress: "192.0.2.4" })),
+    says: "confirmed intermittent",
+    looks: 2,
+    scope: { layer: "tls", errorClass: "tls.expired" },
+  },
+  {
+    name: "one of four addresses dead, and no address answers from one location",
+    locations: three,
+    first: [sampleLost("eu", dead), fail("apac", dead), sampleLost("na", dead)],
+    says: "confirmed intermittent",
+    looks: 2,
+    scope: { locations: three, layer: "tcp", errorClass: "tcp.timeout" },
+  },
+  {
+    name: "check's own token expired months ago",
+    locations: three,
+    first: three.map((name) => blocked(name, 401)),
+    selfTests: three.map((name) => selfTestOf(blocked(name, 401), 60 * 24 * hour)),
+    says: "inconclusive no-baseline",
+    looks: 2,
+    excuses: ["no-baseline", "no-baseline", "no-baseline"],
+    notes: /failing since 20\d\d-\d\d-\d\dT/v,
+  },
+  {
+    name: "a self-test has seen the outage minutes before the alert",
+    locations: three,
+    first: three.map((name) => fail(name)),
+    selfTests: three.map((name) => selfTestOf(fail(name), 240_000)),
+    says: "confirmed enough-domains-fail",
+    looks: 1,
+  },
+  {
+    name: "WAF blocks AWS, agent passes",
+    locations: ["eu", "office"],
+    places: [aws("eu"), office],
+    first: [blocked("eu"), pass("office")],
+    says: "inconclusive blocked",
+    looks: 1,
+    excuses: ["blocked", null],
+    notes: /403.*203\.0\.113\.7.*User-Agent crosscheck\/[\d.]+ \(eu\)/v,
+  },
+  {
+    name: "WAF blocks one of two AWS regions, enough others pass",
+    locations: three,
+    places: [aws("eu"), office, placeOf("na", { provider: "gcp" })],
+    first: [blocked("eu"), pass("office"), pass("na")],
+    says: "not-reproduced all-pass",
+    looks: 1,
+    excuses: ["blocked", null, null],
+  },
+  {
+    name: "everybody gets 403",
+    locations: three,
+    places: [aws("eu"), placeOf("na", { provider: "gcp" }), office],
+    first: [blocked("eu"), blocked("na"), blocked("office")],
+    says: "confirmed enough-domains-fail",
+    looks: 1,
+    scope: { locations: ["eu", "na", "office"], errorClass: "http.status" },
+  },
+  {
+    name: "our uplink dead, controls asked",
+    locations: three,
+    first: three.map((name) => impaired(name)),
+    says: "inconclusive all-impaired",
+    looks: 1,
+    notes: /our side, or the Internet/v,
+  },
+  {
+    name: "our uplink dead, nobody could even start",
     locations: three,
     first: three.map((name) => error(name)),
     says: "inconclusive no-votes",
@@ -156,11 +313,17 @@ const scenes: Scene[] = [
   },
 ];
 
-function play({ locations, first, second = first }: Scene): Verdict {
-  const plan = planOf({ locations });
-  const early = judgeRun(plan, looked(1, first), 1);
+function play({ first, second = first, ...around }: Scene): Verdict {
+  const plan = planOf({
+    locations: around.places ?? around.locations,
+    claim: { ...noClaim, ...around.claim },
+  });
+  const { covered = null } = around;
+  const covering = { ...plan, checks: plan.checks.map((check) => ({ ...check, covered })) };
+  const known = { selfTests: around.selfTests ?? [], alertedAt: noon };
+  const early = judgeRun(covering, looked(1, first), 1, known);
   if (early !== "second-look") return early;
-  const late = judgeRun(plan, [...looked(1, first), ...looked(2, second)], 2);
+  const late = judgeRun(covering, [...looked(1, first), ...looked(2, second)], 2, known);
   assert(late !== "second-look");
   return late;
 }
@@ -171,8 +334,23 @@ for (const played of scenes) {
     assert.equal(`${verdict.outcome} ${verdict.reason}`, played.says);
     assert.equal(verdict.looks, played.looks);
     assert.partialDeepStrictEqual(verdict.scope, played.scope ?? {});
+    const [check] = verdict.checks;
+    const votes = check?.domains.flatMap(({ locations }) => locations) ?? [];
+    if (played.excuses !== undefined)
+      assert.deepEqual(
+        votes.map(({ excuse }) => excuse),
+        played.excuses,
+      );
+    const notes = [check?.why, ...votes.map(({ note }) => note)].join("\n");
+    assert.match(notes, played.notes ?? /(?:)/v);
   });
 }
+
+test("every reason that votes can give is met in these scenes; the others come without votes", () => {
+  const met = scenes.map(({ says }) => says.split(" ")[1] ?? "");
+  const withoutVotes = ["check-not-built", "route-error", "overdue", "interrupted"];
+  assert.deepEqual(new Set([...met, ...withoutVotes]), new Set(verdictReason.options));
+});
 
 test("certificate expired: the dates are in the message", () => {
   const verdict = judgeRun(

@@ -1,17 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { five, seen, three, voting } from "../../test/fixtures/observations.ts";
+import { five, placeOf, seen, three, voting } from "../../test/fixtures/observations.ts";
 import { Random } from "../../test/fixtures/random.ts";
 import type { Observation } from "../model/observation.ts";
 import type { VerdictPolicy } from "../model/plan.ts";
 import type { Vote } from "../model/verdict.ts";
-import { domainsOf, domainVotes, judgeCheck, rule, tallyOf } from "./judge.ts";
+import { nothingKnown } from "./baseline.ts";
+import { judgeCheck } from "./judge-check.ts";
+import { domainsOf } from "./judge.ts";
 import type { Domain, Ruling } from "./judge.ts";
 import { isSettled } from "./settled.ts";
 
 type Confirm = VerdictPolicy["confirm"];
 
-const inOwnDomains = (names: readonly string[]) => domainsOf(names.map((name) => ({ name, domain: name })));
+const inOwnDomains = (names: readonly string[]) => domainsOf(names.map((name) => placeOf(name)));
+
+/** Whether a check without self-tests is settled. */
+function settled(
+  domains: readonly Domain[],
+  {
+    first,
+    observations,
+  }: { readonly first?: Observation[] | undefined; readonly observations: Observation[] },
+  confirm: Confirm = 2,
+): boolean {
+  const evidence = first === undefined ? { first: observations } : { first, second: observations };
+  return isSettled(ballotOf(domains), evidence, confirm);
+}
+
+const ballotOf = (domains: readonly Domain[]) => ({
+  check: { name: "storefront", type: "http" },
+  domains,
+  known: nothingKnown,
+});
 
 const rows: { arrived: string; look: number; confirm?: Confirm; settled: boolean; why: string }[] = [
   { arrived: "fail fail -", look: 1, settled: true, why: "two failures confirm, whatever the third says" },
@@ -41,25 +62,23 @@ const rows: { arrived: string; look: number; confirm?: Confirm; settled: boolean
     why: "a third bad one is within reach",
   },
 ];
-for (const { arrived, look, confirm = 2, settled, why } of rows) {
-  test(`look ${look}, confirm: ${confirm}, [${arrived}]: ${settled ? "settled" : "open"}: ${why}`, () => {
+for (const { arrived, look, confirm = 2, settled: expected, why } of rows) {
+  test(`look ${look}, confirm: ${confirm}, [${arrived}]: ${expected ? "settled" : "open"}: ${why}`, () => {
     const names = five.slice(0, arrived.split(" ").length);
     const observations = seen(arrived, names);
-    assert.equal(
-      isSettled({ domains: inOwnDomains(names), observations, confirm, first: firstOf(look) }),
-      settled,
-    );
+    assert.equal(settled(inOwnDomains(names), { observations, first: firstOf(look) }, confirm), expected);
   });
 }
 
 test("a domain is outstanding until all its locations have answered", () => {
-  const domains: Domain[] = [
-    { name: "aws/eu", locations: ["eu", "apac"] },
-    { name: "aws/na", locations: ["na"] },
-  ];
+  const domains = domainsOf([
+    placeOf("eu", { domain: "aws/eu" }),
+    placeOf("apac", { domain: "aws/eu" }),
+    placeOf("na", { domain: "aws/na" }),
+  ]);
   const observations = seen("fail - fail", three);
-  assert.equal(isSettled({ domains, observations, confirm: 2 }), false, "the domain may yet be flaky");
-  assert.equal(isSettled({ domains, observations: seen("fail fail fail", three), confirm: 2 }), true);
+  assert.equal(settled(domains, { observations }), false, "the domain may yet be flaky");
+  assert.equal(settled(domains, { observations: seen("fail fail fail", three) }), true);
 });
 
 /** Of a second look without anything that stands from the first. */
@@ -91,7 +110,7 @@ interface Draw {
 function draw(random: Random, mostInADomain: number): Draw {
   const names = ["a", "b", "c", "d", "e", "f", "g"].slice(0, random.whole(1, 7));
   const places = names.map((name, index) => ({
-    name,
+    ...placeOf(name),
     domain: mostInADomain === 1 ? name : `d${Math.floor(index / random.whole(1, mostInADomain))}`,
   }));
   const silent = random.shuffled(names).slice(0, random.whole(0, Math.min(3, names.length)));
@@ -110,8 +129,13 @@ function draw(random: Random, mostInADomain: number): Draw {
 }
 
 function rulings({ domains, arrived, silent, confirm, look }: Draw): Ruling[] {
-  return [...completions(arrived, silent)].map((observations) =>
-    rule(tallyOf(domainVotes(domains, { first: observations }).map(({ vote }) => vote)), confirm, look),
+  return [...completions(arrived, silent)].map(
+    (observations) =>
+      judgeCheck(
+        ballotOf(domains),
+        look === 1 ? { first: observations } : { first: [], second: observations },
+        confirm,
+      ).ruling,
   );
 }
 
@@ -121,7 +145,7 @@ test("property: once settled, no answer changes the outcome", () => {
   for (let round = 0; round < 2000; round++) {
     const drawn = draw(random, 3);
     const { domains, arrived: observations, confirm, look } = drawn;
-    if (!isSettled({ domains, observations, confirm, first: firstOf(look) })) continue;
+    if (!settled(domains, { observations, first: firstOf(look) }, confirm)) continue;
     if (drawn.silent.length > 0) early += 1;
     const outcomes = new Set(rulings(drawn).map(outcomeOf));
     assert.equal(outcomes.size, 1, `${drawn.text}: ${[...outcomes].join(", ")}`);
@@ -136,7 +160,7 @@ test("property: where each location is its own domain, what no answer can change
     const { domains, arrived: observations, confirm, look } = drawn;
     const words = new Set(rulings(drawn).map(wordsOf));
     if (words.size === 1)
-      assert.equal(isSettled({ domains, observations, confirm, first: firstOf(look) }), true, drawn.text);
+      assert.equal(settled(domains, { observations, first: firstOf(look) }, confirm), true, drawn.text);
   }
 });
 
@@ -144,26 +168,26 @@ test("property: the order of arrival does not matter", () => {
   const random = new Random(13);
   for (let round = 0; round < 2000; round++) {
     const { domains, arrived, confirm, look, text } = draw(random, 3);
-    const settled = isSettled({ domains, observations: arrived, confirm, first: firstOf(look) });
+    const first = firstOf(look);
     const shuffled = random.shuffled(arrived);
     assert.equal(
-      isSettled({ domains, observations: shuffled, confirm, first: firstOf(look) }),
-      settled,
+      settled(domains, { observations: shuffled, first }, confirm),
+      settled(domains, { observations: arrived, first }, confirm),
       text,
     );
   }
 });
 
 test("a second look is open while a first vote that stands and the last answer can still confirm together", () => {
-  const evidence = { check: "storefront", first: seen("fail fail pass pass pass", five) };
+  const first = seen("fail fail pass pass pass", five);
   const domains = inOwnDomains(five);
   const arrived = seen("none fail pass pass -", five);
   const said = ["pass", "fail"].map((last) => {
     const second = [...arrived, ...seen(`- - - - ${last}`, five)];
-    return outcomeOf(judgeCheck({ ...evidence, second }, domains, 3).ruling);
+    return outcomeOf(judgeCheck(ballotOf(domains), { first, second }, 3).ruling);
   });
   assert.deepEqual(said, ["regional", "confirmed"]);
-  assert.equal(isSettled({ domains, first: evidence.first, observations: arrived, confirm: 3 }), false);
+  assert.equal(settled(domains, { first, observations: arrived }, 3), false);
 });
 
 /** verdict.md §2: "given as soon as no outstanding answer can change it", judged as judgeCheck judges both looks. */
@@ -172,13 +196,13 @@ test("property: a settled second look stays what it is, though first votes stand
   for (let round = 0; round < 2000; round++) {
     const { domains, arrived, silent, confirm, text } = draw(random, 1);
     const firstVotes = domains.flatMap(({ locations }) =>
-      locations.map((name) => ({ name, vote: random.pick(votes) })),
+      locations.map(({ name }) => ({ name, vote: random.pick(votes) })),
     );
     const first = firstVotes.map(({ name, vote }) => voting(vote, name));
-    if (!isSettled({ domains, first, observations: arrived, confirm })) continue;
+    if (!settled(domains, { first, observations: arrived }, confirm)) continue;
     const outcomes = new Set(
       [...completions(arrived, silent)].map((second) =>
-        outcomeOf(judgeCheck({ check: "storefront", first, second }, domains, confirm).ruling),
+        outcomeOf(judgeCheck(ballotOf(domains), { first, second }, confirm).ruling),
       ),
     );
     const before = firstVotes.map(({ name, vote }) => `${name}=${vote}`).join(" ");

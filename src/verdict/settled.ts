@@ -1,35 +1,89 @@
-import type { Observation } from "../model/observation.ts";
-import type { VerdictPolicy } from "../model/plan.ts";
+import { locationsOf } from "../model/plan.ts";
+import type { Plan, PlannedLocation, VerdictPolicy } from "../model/plan.ts";
+import type { LookedObservation } from "../model/run.ts";
 import type { Vote } from "../model/verdict.ts";
-import { domainVotes, rule, tallyOf } from "./judge.ts";
+import { nothingKnown } from "./baseline.ts";
+import type { Known } from "./baseline.ts";
+import { domainsOf, ruleOnProof, tallyOf } from "./judge.ts";
 import type { Domain, Ruling, Tally } from "./judge.ts";
+import {
+  decided,
+  domainVotes,
+  evidenceOf,
+  hasTrouble,
+  isPassedElsewhere,
+  isUnproven,
+  passingPlaces,
+  provenVote,
+  standing,
+} from "./votes.ts";
+import type { Ballot, CheckEvidence, Readings } from "./votes.ts";
+
+/** Whether nothing that is still to come in this look can change the outcome of any check of a run. */
+export function isRunSettled(
+  plan: Plan,
+  observations: readonly LookedObservation[],
+  look: number,
+  known: Known = nothingKnown,
+): boolean {
+  return plan.checks.every((planned) => {
+    const ballot = { check: planned.check, domains: domainsOf(locationsOf(plan, planned)), known };
+    return isSettled(ballot, evidenceOf(planned.check.name, observations, look), plan.policy.confirm);
+  });
+}
 
 const votes: readonly Vote[] = ["fail", "flaky", "degraded", "pass", "none"];
 
 /**
  * Whether no outstanding answer can change what one check's votes mean, so that the verdict need not wait
  * (verdict.md §2). It tries every way the outstanding domains could vote; only their number matters, so that ten
- * outstanding domains are a thousand tries.
+ * outstanding domains are two thousand tries. A vote whose excuse hangs on an outstanding answer is outstanding itself.
  */
-export function isSettled(question: {
-  readonly domains: readonly Domain[];
-  /** The first look's observations while the second is going on, in which bad votes of the first may stand. */
-  readonly first?: readonly Observation[] | undefined;
-  /** What has arrived in this look. */
-  readonly observations: readonly Observation[];
-  readonly confirm: VerdictPolicy["confirm"];
-}): boolean {
-  const { domains, first, observations, confirm } = question;
-  const evidence = first === undefined ? { first: observations } : { first, second: observations };
-  const answered = new Set(observations.map((observation) => observation.location));
-  const done = domains.filter((domain) => domain.locations.every((location) => answered.has(location)));
-  const known = tallyOf(domainVotes(done, evidence).map(({ vote }) => vote));
-  const rulings = new Set<string>();
-  for (const tally of completions(known, domains.length - done.length)) {
-    rulings.add(outcomeOf(rule(tally, confirm, first === undefined ? 1 : 2)));
-    if (rulings.size > 1) return false;
+export function isSettled(
+  ballot: Ballot,
+  evidence: CheckEvidence,
+  confirm: VerdictPolicy["confirm"],
+): boolean {
+  const arrived = new Set((evidence.second ?? evidence.first).map(({ location }) => location));
+  const places = ballot.domains.flatMap(({ locations }) => locations);
+  if (places.every(({ name }) => arrived.has(name))) return true;
+  const readings = standing(ballot, evidence);
+  const open = openPlaces(ballot.domains, readings, arrived);
+  const done = ballot.domains.filter(({ locations }) => !locations.some((place) => open.has(place)));
+  const certain = domainVotes(done, decided({ domains: ballot.domains }, withAnswersOnly(readings, arrived)));
+  // One more that fails as it has for long leads nowhere that a failure or silence does not lead.
+  const unproven = certain.some(isUnproven);
+  const look = evidence.second === undefined ? 1 : 2;
+  const outcomes = new Set<string>();
+  for (const tally of completions(tallyOf(certain.map(provenVote)), ballot.domains.length - done.length)) {
+    outcomes.add(outcomeOf(ruleOnProof(tally, unproven, confirm, look)));
+    if (outcomes.size > 1) return false;
   }
   return true;
+}
+
+/** Locations whose vote is not certain yet. */
+function openPlaces(
+  domains: readonly Domain[],
+  readings: Readings,
+  arrived: ReadonlySet<string>,
+): Set<PlannedLocation> {
+  const answers = withAnswersOnly(readings, arrived);
+  const complete = domains.filter(({ locations }) => locations.every(({ name }) => arrived.has(name)));
+  const passing = passingPlaces(complete, answers);
+  const troubled = hasTrouble(answers.values());
+  const isOpen = (place: PlannedLocation) => {
+    const plea = answers.get(place.name)?.plea;
+    if (!arrived.has(place.name)) return true;
+    if (plea?.excuse === "blocked") return !isPassedElsewhere(place, passing);
+    return plea?.excuse === "noisy" && !troubled;
+  };
+  return new Set(domains.flatMap(({ locations }) => locations).filter(isOpen));
+}
+
+/** Who has not answered in this look may yet say something else than what stands of the first. */
+function withAnswersOnly(readings: Readings, arrived: ReadonlySet<string>): Readings {
+  return new Map([...readings].filter(([location]) => arrived.has(location)));
 }
 
 function outcomeOf(ruling: Ruling): string {

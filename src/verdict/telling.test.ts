@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { planOf, verdictOf } from "../../test/fixtures/observations.ts";
 import type { Mode, NotifyLists } from "../model/action.ts";
 import type { VerdictOutcome } from "../model/verdict.ts";
-import { toldAtArrival, toldOutcome, toldRecovery, toldVerdict } from "./telling.ts";
+import { toldAtArrival, toldInEarnest, toldOutcome, toldRecovery, toldVerdict } from "./telling.ts";
 
 const everyKind = ["slack", "pagerduty", "jira", "restart"];
 
@@ -25,6 +25,14 @@ for (const { name, mode, notify, told } of arrivals) {
     assert.equal(words(toldAtArrival(planOf({ mode, notify, actions: everyKind }))), told);
   });
 }
+
+test("in shadow a verdict has those whom gate would have told; any other route means what it does", () => {
+  const spared = verdictOf("not-reproduced", { eu: "pass", apac: "pass", na: "pass" });
+  const shadow = planOf({ mode: "shadow", notify: everyList });
+  assert.deepEqual(toldInEarnest(shadow, spared), ["slack"]);
+  assert.deepEqual(toldInEarnest({ ...shadow, faults: ["no target"] }, spared), ["slack", "restart"]);
+  assert.equal(toldInEarnest(planOf(), spared), null);
+});
 
 test("a route without actions tells nobody at arrival", () => {
   assert.deepEqual(toldAtArrival(planOf({ actions: [] })), []);
@@ -125,6 +133,15 @@ const outcomes: {
     mode: "annotate",
     outcome: "inconclusive",
     told: "slack",
+  },
+  { name: "as inconclusive", notify: everyList, mode: "shadow", outcome: "not-reproduced", told: "restart" },
+  { name: "as inconclusive", notify: everyList, mode: "shadow", outcome: "confirmed", told: "restart" },
+  {
+    name: "as inconclusive, which is as confirmed",
+    notify: { confirmed: ["pagerduty"], "not-reproduced": ["slack"], regional: [] },
+    mode: "shadow",
+    outcome: "not-reproduced",
+    told: "pagerduty",
   },
   {
     name: "annotate, no lists: messages only",

@@ -11,7 +11,8 @@ export function toldAtArrival(plan: Audience): string[] {
 
 /**
  * Whom an outcome is told to (verdict.md §5): its own list, `degraded` else as `regional`, and what is not listed to whom
- * `confirmed` is told. Without any list the route's actions that can be told again are: messages and pagers.
+ * `confirmed` is told. Without any list the route's actions that can be told again are: messages and pagers. `shadow`
+ * spares nobody: whatever comes out is told as what nobody could find out.
  */
 export function toldOutcome(plan: Audience, outcome: VerdictOutcome): string[] {
   const { notify } = plan;
@@ -23,7 +24,7 @@ export function toldOutcome(plan: Audience, outcome: VerdictOutcome): string[] {
     "not-reproduced": notify["not-reproduced"] ?? confirmed,
     inconclusive: notify.inconclusive ?? confirmed,
   } satisfies Record<VerdictOutcome, string[]>;
-  return allowed(plan, lists[outcome]);
+  return allowed(plan, lists[plan.mode === "shadow" ? "inconclusive" : outcome]);
 }
 
 /**
@@ -34,6 +35,14 @@ export function toldVerdict(plan: Audience & Pick<Plan, "faults">, verdict: Verd
   const unbuilt: VerdictOutcome[] = plan.faults.length > 0 ? ["inconclusive"] : [];
   const outcomes = [verdict.outcome, ...verdict.checks.map(({ outcome }) => outcome), ...unbuilt];
   return [...new Set(outcomes.flatMap((outcome) => toldOutcome(plan, outcome)))];
+}
+
+/**
+ * Whom a verdict on a route in shadow would be told to in earnest, as `gate` tells it; null for any other route, which
+ * means what it does.
+ */
+export function toldInEarnest(plan: Audience & Pick<Plan, "faults">, verdict: Verdict): string[] | null {
+  return plan.mode === "shadow" ? toldVerdict({ ...plan, mode: "gate" }, verdict) : null;
 }
 
 /** Whom recovery is told to: its list, else all who were told; and of the pagers those that we rang, no other. */

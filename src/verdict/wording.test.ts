@@ -10,8 +10,9 @@ import {
   seen,
   three,
 } from "../../test/fixtures/observations.ts";
-import type { CheckVerdict, VerdictOutcome, VerdictReason, Vote } from "../model/verdict.ts";
-import { headlineOf, list, summaryOf } from "./wording.ts";
+import { noScope } from "../model/verdict.ts";
+import type { CheckVerdict, Excuse, VerdictOutcome, VerdictReason, Vote } from "../model/verdict.ts";
+import { headlineOf, list, scopeWords, summaryOf } from "./wording.ts";
 
 function verdict(outcome: VerdictOutcome, reason: VerdictReason, votes: string): CheckVerdict {
   const cast = votes.split(" ").map((vote, index) => [five[index] ?? `l${index}`, vote as Vote]);
@@ -174,6 +175,77 @@ for (const { check, observations, looks, names } of summaries) {
     for (const name of names) assert.match(summary, name);
   });
 }
+
+/** A verdict of eu, apac and na with the excuse of each. */
+function excused(reason: VerdictReason, votes: string, excuses: readonly (Excuse | null)[]): CheckVerdict {
+  const check = verdict("inconclusive", reason, votes);
+  const domains = check.domains.map((domain, index) => ({
+    ...domain,
+    locations: domain.locations.map((vote) => ({ ...vote, excuse: excuses[index] ?? null })),
+  }));
+  return { ...check, domains };
+}
+
+const excuseSummaries: { what: string; check: CheckVerdict; says: string }[] = [
+  {
+    what: "everybody is cut off",
+    check: excused("all-impaired", "none none none", ["impaired", "impaired", "impaired"]),
+    says: "storefront: our side, or the Internet: eu, apac and na are cut off from everything, so nobody can tell whether the target is up",
+  },
+  {
+    what: "too many are turned away",
+    check: excused("blocked", "none none pass", ["blocked", "blocked", null]),
+    says: "storefront: only 1 of 3 could tell, 2 are needed to spare a page; na passes; eu and apac are turned away as robots",
+  },
+  {
+    what: "each has an excuse of its own",
+    check: excused("too-few-votes", "none none none", ["impaired", "noisy", null]),
+    says: "storefront: none of 3 could tell, 2 are needed to spare a page; eu is cut off; apac loses packets; na could not look",
+  },
+  {
+    what: "it has always been so",
+    check: excused("no-baseline", "fail fail pass", ["no-baseline", "no-baseline", null]),
+    says: "storefront fails from eu and apac: 503 Service Unavailable; but it did so before this alert, so that says nothing about it; na passes",
+  },
+  {
+    what: "the check cannot see what the alert says",
+    check: {
+      ...verdict("inconclusive", "not-visible-from-outside", "pass pass pass"),
+      why: "the alert is about IPv6, which no location could test",
+    },
+    says: "storefront passes from eu, apac and na (3 of 3), which does not prove the alert wrong: the alert is about IPv6, which no location could test",
+  },
+];
+test("health that is only slow is health that proves nothing, in headline and summary", () => {
+  const check = verdict("inconclusive", "not-visible-from-outside", "degraded degraded degraded");
+  assert.equal(headlineOf(check), "NOT SEEN FROM OUTSIDE 3/3 ok");
+  assert.match(
+    summaryOf(check, seen("degraded degraded degraded"), 1),
+    /^storefront is only slow from eu, apac and na \(3 of 3\), which/v,
+  );
+});
+
+for (const { what, check, says } of excuseSummaries)
+  test(`summary where ${what}`, () => {
+    const votes = check.domains.map(({ vote }) => vote).join(" ");
+    assert.equal(summaryOf(check, seen(votes), 1), says);
+  });
+
+function scopeSaying(sentence: string, ...attributes: ("location" | "ip-family")[]): string[] {
+  const common = attributes.map((attribute) => ({ attribute, value: "x" }));
+  return scopeWords({ ...noScope, sentence, common });
+}
+
+test("the scope is one more sentence, unless the summary has said it", () => {
+  assert.deepEqual(scopeSaying("fails only over IPv6", "ip-family"), ["It fails only over IPv6"]);
+  assert.deepEqual(scopeSaying("is slow only over IPv6", "ip-family"), ["It is slow only over IPv6"]);
+  assert.deepEqual(scopeSaying("fails only from apac and over IPv6", "location", "ip-family"), [
+    "It fails only from apac and over IPv6",
+  ]);
+  assert.deepEqual(scopeSaying("only check login of 3 fails"), ["Only check login of 3 fails"]);
+  assert.deepEqual(scopeSaying("fails only from apac", "location"), []);
+  assert.deepEqual(scopeSaying(""), []);
+});
 
 test("where failures differ the summary tells the one that most report, whatever the order", () => {
   const check = verdict("confirmed", "enough-domains-fail", "fail fail fail");

@@ -1,5 +1,5 @@
 import type { Observation } from "../model/observation.ts";
-import type { CheckVerdict, Vote } from "../model/verdict.ts";
+import type { CheckVerdict, Excuse, Scope, Vote } from "../model/verdict.ts";
 
 /** The first words of every message about this verdict (verdict.md §5); n/m counts the domains that have a vote. */
 export function headlineOf(check: CheckVerdict): string {
@@ -17,7 +17,7 @@ export function headlineOf(check: CheckVerdict): string {
       return `NOT SEEN FROM OUTSIDE ${votes.pass}/${voting} ok`;
     case "inconclusive":
       return check.reason === "not-visible-from-outside"
-        ? `NOT SEEN FROM OUTSIDE ${votes.pass}/${voting} ok`
+        ? `NOT SEEN FROM OUTSIDE ${votes.pass + votes.degraded}/${voting} ok`
         : "COULD NOT CHECK, treat as real";
   }
 }
@@ -60,19 +60,63 @@ interface Seen {
 }
 
 function inconclusive(check: CheckVerdict, { bad, cause, passing, silent, total }: Seen): string {
+  const fails = bad.length === 0 ? "" : `; it fails from ${list(bad)}${cause}`;
   switch (check.reason) {
     case "single-location":
       return `${check.check} passes from ${list(passing)}${slowFrom(check)}, but one location alone cannot prove health`;
-    case "not-visible-from-outside":
-      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${slowFrom(check)}, which this route does not take as proof that the page is wrong`;
+    case "not-visible-from-outside": {
+      const why = check.why === "" ? "this route does not let a pass spare the page" : check.why;
+      const slow = locationsWith(check, ["degraded"]);
+      const works =
+        passing.length === 0
+          ? `is only slow from ${list(slow)} (${check.votes.degraded} of ${total})`
+          : `passes from ${list(passing)} (${check.votes.pass} of ${total})${slowFrom(check)}`;
+      return `${check.check} ${works}, which does not prove the alert wrong: ${why}`;
+    }
+    case "all-impaired":
+      return `${check.check}: our side, or the Internet: ${list(silent)} ${are(silent)} cut off from everything, so nobody can tell whether the target is up`;
+    case "no-baseline":
+      return `${check.check} fails from ${list(bad)}${cause}; but it did so before this alert, so that says nothing about it${check.why === "" ? "" : ` (${check.why})`}${passes(passing)}`;
     case "no-votes":
       return `${check.check}: no location could tell (${list(silent)})`;
     default: {
-      const fails = bad.length === 0 ? "" : `; it fails from ${list(bad)}${cause}`;
-      const could = `only ${total - check.votes.none} of ${total} could tell, ${check.votes.toSpare} are needed to spare a page`;
-      return `${check.check}: ${could}${fails}${passes(passing)}${slowFrom(check)}; ${list(silent)} could not look`;
+      const able = total - check.votes.none;
+      const could = `${able === 0 ? "none" : `only ${able}`} of ${total} could tell, ${check.votes.toSpare} are needed to spare a page`;
+      return `${check.check}: ${could}${fails}${passes(passing)}${slowFrom(check)}${missing(check)}`;
     }
   }
+}
+
+/** Who has no vote, and why; what each of them said stands in its line of the message. */
+function missing(check: CheckVerdict): string {
+  const votes = check.domains.flatMap(({ locations }) => locations).filter(({ vote }) => vote === "none");
+  const of = (excuses: readonly (Excuse | null)[]) =>
+    votes.filter(({ excuse }) => excuses.includes(excuse)).map(({ location }) => location);
+  const [impaired, blocked, noisy] = [of(["impaired"]), of(["blocked"]), of(["noisy"])];
+  const others = of([null, "no-baseline"]);
+  return [
+    ...(impaired.length > 0 ? [`; ${list(impaired)} ${are(impaired)} cut off`] : []),
+    ...(blocked.length > 0
+      ? [`; ${list(blocked)} ${are(blocked)} turned away as ${blocked.length === 1 ? "a robot" : "robots"}`]
+      : []),
+    ...(noisy.length > 0 ? [`; ${list(noisy)} ${noisy.length === 1 ? "loses" : "lose"} packets`] : []),
+    ...(others.length > 0 ? [`; ${list(others)} could not look`] : []),
+  ].join("");
+}
+
+function are(words: readonly string[]): string {
+  return words.length === 1 ? "is" : "are";
+}
+
+/**
+ * How far the trouble reaches, as one more sentence of the summary; none where the summary has said it: which location it is
+ * that fails alone.
+ */
+export function scopeWords({ common, sentence }: Scope): string[] {
+  const said = common.length === 1 && common[0]?.attribute === "location";
+  if (sentence === "" || said) return [];
+  if (/^(?:fails|is) /.test(sentence)) return [`It ${sentence}`];
+  return [`${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}`];
 }
 
 /** Who finds it slow, where that decides nothing. */

@@ -5,7 +5,10 @@ import { deliveryRoutes } from "./api/deliveries.ts";
 import { healthRoutes } from "./api/health.ts";
 import { incidentRoutes } from "./api/incidents.ts";
 import { ingestRoutes } from "./api/ingest.ts";
+import { markRoutes } from "./api/marks.ts";
+import { muteRoutes } from "./api/mutes.ts";
 import { posteeRoutes } from "./api/postee.ts";
+import { reportRoutes } from "./api/report.ts";
 import { requireToken } from "./auth.ts";
 import { problem } from "./problem.ts";
 import type { Site } from "./site.ts";
@@ -22,6 +25,9 @@ export function createApp(site: Site): Hono {
   app.route("/api/v1", incidentRoutes(site));
   app.route("/api/v1", alertRoutes(site));
   app.route("/api/v1", deliveryRoutes(site));
+  app.route("/api/v1", muteRoutes(site));
+  app.route("/api/v1", markRoutes(site));
+  app.route("/api/v1", reportRoutes(site));
   app.get("/metrics", guard, async (c) => {
     const { registry } = site.context.metrics;
     return c.body(await registry.metrics(), 200, { "content-type": registry.contentType });
@@ -42,7 +48,7 @@ export function createApp(site: Site): Hono {
 
 /** The methods that a path has a handler for; what guards it is there for all of them. */
 function methodsAt(app: Hono, path: string): string[] {
-  return ["GET", "POST"].filter((method) =>
+  return ["GET", "POST", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
 }

@@ -17,6 +17,13 @@ export function showsToken(
   return hits.includes(true);
 }
 
+/** Who a request came from, for the record: `api-token 1` is the first of the list, `loopback` this machine. */
+export function actorOf(c: HonoContext, tokens: readonly string[]): string {
+  const shown = tokensShown(c, ["token"]);
+  const index = tokens.findIndex((token) => shown.some((text) => isSameText(text, token)));
+  return index === -1 ? "loopback" : `api-token ${index + 1}`;
+}
+
 function tokensShown(c: HonoContext, parameters: readonly string[]): string[] {
   const header = c.req.header("authorization") ?? "";
   const [scheme = "", credentials = ""] = header.split(/\s+/, 2);

@@ -2,6 +2,7 @@ import type { Delivery } from "../model/delivery.ts";
 import type { Incident } from "../model/incident.ts";
 import { observationJson } from "../model/observation.ts";
 import type { LookedObservation } from "../model/run.ts";
+import { contrastsOfRun } from "../store/contrasts.ts";
 import type { Database } from "../store/database.ts";
 import { deliveriesOfIncident } from "../store/deliveries.ts";
 import { alertsOfIncident } from "../store/incidents.ts";
@@ -59,11 +60,16 @@ function headJson(incident: Incident) {
     nextRunAt: time(incident.nextRunAt),
     outcome: incident.outcome,
     reason: incident.reason,
+    mark: incident.mark,
   };
 }
 
 async function observedRunJson(database: Database, run: ShownRun) {
-  return runJson(run, await shownObservations(database, run.id));
+  const [observations, contrasts] = await Promise.all([
+    shownObservations(database, run.id),
+    contrastsOfRun(database, run.id),
+  ]);
+  return { ...runJson(run, observations), contrasts };
 }
 
 /** Without observations it says so: none would read as "saw nothing". */

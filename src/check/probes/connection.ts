@@ -74,6 +74,12 @@ export async function connectTls(
   }
 }
 
+/** Closes a connection when what is on its way has left; after a second of standstill, whatever the other side does. */
+export function letGo(socket: Socket): void {
+  socket.setTimeout(1000, () => socket.destroy());
+  socket.destroySoon();
+}
+
 /** `203.0.113.7:443`, `[2001:db8::1]:443` */
 export function endpoint({ address, family }: Address, port: number): string {
   return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
@@ -89,6 +95,24 @@ export function reasonOf(error: unknown): { readonly code: string; readonly mess
   const { code, message, cause } = error as NodeJS.ErrnoException;
   if (code === "ABORT_ERR" && cause instanceof Error) return reasonOf(cause);
   return { code: code ?? "", message };
+}
+
+/**
+ * What it is called when an open connection breaks while an answer is awaited. Node gives the code of a reset, without a
+ * system call, also to a connection that was closed: that is none; undefined for it and for what is not the network's.
+ */
+export function broken(error: unknown, place: string): ProbeFailure | undefined {
+  const { code, message } = reasonOf(error);
+  const options = { cause: error };
+  // Servers that want a client certificate say so after the handshake (TLS 1.3).
+  if (code.startsWith("ERR_SSL_")) {
+    return new ProbeFailure("tls.handshake", `${place} ended the TLS connection: ${message}`, options);
+  }
+  const { syscall } = error as NodeJS.ErrnoException;
+  if ((code === "ECONNRESET" && syscall !== undefined) || code === "EPIPE") {
+    return new ProbeFailure("tcp.reset", `${place} reset the connection instead of answering`, options);
+  }
+  return undefined;
 }
 
 const tcpClasses: Readonly<Record<string, readonly [ErrorClass, string]>> = {
@@ -113,6 +137,11 @@ const ownFaults: Readonly<Record<string, ErrorClass>> = {
   EPERM: "location.network",
 };
 
+/** What to call a failure of this machine's own network calls; `location.bug` for a code that we have not met. */
+export function ownFaultOf(code: string): ErrorClass {
+  return ownFaults[code] ?? "location.bug";
+}
+
 const noRoute: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"]);
 
 function tcpFailure(error: unknown, { family }: Address, place: string, signal: AbortSignal): ProbeFailure {
@@ -127,8 +156,11 @@ function tcpFailure(error: unknown, { family }: Address, place: string, signal: 
   }
   const known = tcpClasses[code];
   if (known !== undefined) return new ProbeFailure(known[0], `${place} ${known[1]}`, options);
-  const fault = ownFaults[code] ?? "location.bug";
-  return new ProbeFailure(fault, `this location could not connect to ${place}: ${message}`, options);
+  return new ProbeFailure(
+    ownFaultOf(code),
+    `this location could not connect to ${place}: ${message}`,
+    options,
+  );
 }
 
 const tlsReasons: Readonly<Record<string, string>> = {
@@ -136,6 +168,8 @@ const tlsReasons: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",
   ERR_SSL_UNSUPPORTED_PROTOCOL: "it speaks no TLS version that this location knows",
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "it speaks none of the protocols that were offered (ALPN)",
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "it speaks no TLS version that this location knows",
 };
 
 function tlsReason(error: unknown): string {

@@ -1,20 +1,35 @@
-/** One request and its answer over a connection that is open already. */
+/** One request and its answer over HTTP/1.1, and what both versions share. */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { ProbeFailure } from "../failure.ts";
-import { reasonOf, within } from "./connection.ts";
+import { broken, reasonOf, within } from "./connection.ts";
+import { joined } from "./headers.ts";
 
 // ESM's `import "node:http"` runs its getters and loads undici: 25 ms of each cold start on Lambda.
 const http = process.getBuiltinModule("node:http");
 
 export interface Question {
   readonly url: URL;
-  readonly method: "GET" | "HEAD";
+  readonly method: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer | undefined;
   /** Where the answer comes from, for people. */
   readonly place: string;
+}
+
+/** The head of an answer, and its body on the way. */
+export interface Response {
+  readonly statusCode: number;
+  /** `1.0`, `1.1`, `2` */
+  readonly version: string;
+  /** Names in lower case, repeated ones as one text. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly stream: Readable;
+  /** What is wrong with a body that has ended after `size` bytes, with `error` if its stream failed; undefined: nothing. */
+  flaw(size: number, error?: unknown): Pick<ProbeFailure, "errorClass" | "message"> | undefined;
 }
 
 export interface Body {
@@ -27,83 +42,91 @@ export interface Body {
  * Sends the request and waits for the head of the answer.
  * @throws ProbeFailure of `http.timeout-first-byte`, `http.protocol`, `tcp.reset` or `tls.handshake`.
  */
-export async function ask(socket: Socket, question: Question, signal: AbortSignal): Promise<IncomingMessage> {
-  const { url, method, headers, place } = question;
+export async function ask(socket: Socket, question: Question, signal: AbortSignal): Promise<Response> {
+  const { url, method, headers, body, place } = question;
   const request: ClientRequest = http.request({
     // No agent at all: agents resume TLS sessions, and obey proxy settings that are not the check's.
     createConnection: () => socket,
     method,
     path: url.pathname + url.search,
-    headers: { host: url.host, ...headers },
+    headers: { host: url.host, ...headers, ...lengthOf(body) },
   });
   request.on("error", () => undefined);
-  request.end();
+  request.end(body);
   try {
     const [response] = (await once(request, "response", { signal })) as [IncomingMessage];
     response.on("error", () => undefined);
-    return response;
+    return {
+      statusCode: response.statusCode ?? 0,
+      version: response.httpVersion,
+      headers: joined(response.headers),
+      stream: response,
+      flaw: (_, error) => (error === undefined ? undefined : cutOff),
+    };
   } catch (error) {
     throw answerFailure(error, place, signal);
   }
 }
 
-function answerFailure(error: unknown, place: string, signal: AbortSignal): ProbeFailure {
+/** Said outright: left to Node, DELETE and OPTIONS would send a body without saying how long it is. */
+export function lengthOf(body: Buffer | undefined): Record<string, string> {
+  return body === undefined ? {} : { "content-length": String(body.length) };
+}
+
+/** What a body is called that ends before its time. */
+export const cutOff = { errorClass: "http.truncated", message: "" } as const;
+
+/** What it is called when there was no head of an answer. */
+export function answerFailure(error: unknown, place: string, signal: AbortSignal): ProbeFailure {
   const options = { cause: error };
   if (signal.aborted) {
     return new ProbeFailure("http.timeout-first-byte", `no answer from ${place}${within(signal)}`, options);
   }
+  const failure = broken(error, place);
+  if (failure !== undefined) return failure;
   const { code, message } = reasonOf(error);
-  // Servers that want a client certificate say so after the handshake (TLS 1.3).
-  if (code.startsWith("ERR_SSL_")) {
-    return new ProbeFailure("tls.handshake", `${place} ended the TLS connection: ${message}`, options);
-  }
-  if (isReset(error)) {
-    return new ProbeFailure("tcp.reset", `${place} reset the connection instead of answering`, options);
-  }
   const reason =
     code === "ECONNRESET" ? "closed the connection without an answer" : `did not answer in HTTP: ${message}`;
   return new ProbeFailure("http.protocol", `${place} ${reason}`, options);
 }
 
-/** A reset from the network; Node gives the same code, without a system call, to a connection that was closed. */
-function isReset(error: unknown): boolean {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return (code === "ECONNRESET" && syscall !== undefined) || code === "EPIPE";
-}
-
 /**
  * Reads at most `limit` bytes, and leaves the rest where it is.
- * @throws ProbeFailure of `http.timeout-body` or `http.truncated`.
+ * @throws ProbeFailure of `http.timeout-body`, `http.truncated` or, of HTTP/2, `http.protocol`.
  */
 export async function readBody(
-  response: IncomingMessage,
+  response: Response,
   { limit, place }: { readonly limit: number; readonly place: string },
   signal: AbortSignal,
 ): Promise<Body> {
+  const { stream } = response;
   const chunks: Buffer[] = [];
   let size = 0;
   const cut = () => {
-    response.destroy();
+    stream.destroy();
   };
   signal.addEventListener("abort", cut, { once: true });
   try {
     signal.throwIfAborted();
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       size += chunk.length;
       if (size > limit) break;
     }
+    signal.throwIfAborted();
   } catch (error) {
     throw bodyFailure(error, { response, size, place }, signal);
   } finally {
     signal.removeEventListener("abort", cut);
   }
+  if (size <= limit && response.flaw(size) !== undefined)
+    throw bodyFailure(undefined, { response, size, place }, signal);
   return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: size > limit };
 }
 
 function bodyFailure(
   error: unknown,
-  { response, size, place }: { response: IncomingMessage; size: number; place: string },
+  { response, size, place }: { response: Response; size: number; place: string },
   signal: AbortSignal,
 ): ProbeFailure {
   const announced = response.headers["content-length"];
@@ -111,5 +134,7 @@ function bodyFailure(
   if (signal.aborted) {
     return new ProbeFailure("http.timeout-body", `${place} sent ${got}${within(signal)}`, { cause: error });
   }
-  return new ProbeFailure("http.truncated", `${place} ended its answer after ${got}`, { cause: error });
+  const { errorClass, message } = response.flaw(size, error) ?? cutOff;
+  const why = message === "" ? "" : `: ${message}`;
+  return new ProbeFailure(errorClass, `${place} ended its answer after ${got}${why}`, { cause: error });
 }

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { tellingHeaders } from "../../model/cdn.ts";
 import type { HttpDetails, TlsDetails } from "../../model/observation.ts";
-import { evaluate, type Judged } from "../assertions.ts";
-import { failed } from "../failure.ts";
 import type { Finding } from "../probe-type.ts";
+import { conclude, type Fault } from "./conclude.ts";
+import type { Hide } from "./hide.ts";
 import type { Body } from "./http-exchange.ts";
+import { hidingRequest } from "./http-request.ts";
 import type { HttpSettings } from "./http-settings.ts";
 
 /** The answer at the end of the redirects. */
@@ -22,10 +24,7 @@ const sampleLength = 2048;
 const headerLimit = 40;
 const headerLength = 200;
 
-/**
- * What an answer means for the check. Without an assertion on the status it must be 2xx. Soft assertions (`degraded`):
- * the response time makes the target degraded, the others only add to the message.
- */
+/** What an answer means for the check. Without an assertion on the status it must be 2xx. */
 export function judge(
   settings: HttpSettings,
   answer: Answer,
@@ -34,53 +33,28 @@ export function judge(
   const { statusCode, headers, body, place } = answer;
   const text = decode(body.bytes, headers["content-type"] ?? "");
   const evidence = { statusCode, headers, body: text, truncated: body.truncated, ...seen };
-  const hide = hider(settings);
-  const judged = evaluate(settings.assertions, evidence, hide);
-  const unmet = judged.filter(({ result }) => !result.passed);
-  const hard = [...statusFault(settings, answer), ...unmet.filter(({ result }) => result.degraded !== true)];
-  const soft = unmet.filter(({ result }) => result.degraded === true);
-  const [first] = hard;
-  const said = {
-    http: describe(answer, text, hide),
-    assertions: judged.map(({ result }) => result),
-  };
-  const message = (faults: readonly Pick<Judged, "message">[]) => `${inWords(faults)} at ${place}`;
-  if (first !== undefined) return { ...failed({ ...first, message: message(hard) }), ...said };
-  const slow = soft.some(({ result }) => result.source === "response-time");
+  const hide = hidingRequest(settings);
   return {
-    outcome: slow ? "degraded" : "pass",
-    failureSource: null,
-    layer: null,
-    errorClass: null,
-    message: soft.length === 0 ? "" : message(soft),
-    ...said,
+    http: detailsOf(answer, text, hide),
+    ...conclude(settings.assertions, { evidence, place, hide, faults: statusFault(settings, answer) }),
   };
 }
 
-function statusFault(
-  { assertions }: HttpSettings,
-  { statusCode }: Answer,
-): Pick<Judged, "errorClass" | "message">[] {
+function statusFault({ assertions }: HttpSettings, { statusCode }: Answer): readonly Fault[] {
   const expected = assertions.some(({ source }) => source === "status-code");
   if (expected || (statusCode >= 200 && statusCode < 300)) return [];
   return [{ errorClass: "http.status", message: `status code is ${statusCode}, not 2xx` }];
 }
 
-function inWords(faults: readonly Pick<Judged, "message">[]): string {
-  const shown = faults.slice(0, 3).map(({ message }) => message);
-  const more = faults.length - shown.length;
-  return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
-}
-
-function describe(answer: Answer, text: string, hide: Hide): HttpDetails {
+/** The answer as observations keep it, with the start of its body as text. */
+export function detailsOf(answer: Answer, text: string, hide: Hide): HttpDetails {
   const { statusCode, version, redirects, headers, body } = answer;
-  const kept = Object.entries(headers).slice(0, headerLimit);
   return {
     statusCode,
     version,
-    redirects,
+    redirects: redirects.map((redirect) => ({ ...redirect, location: hide(redirect.location) })),
     headers: Object.fromEntries(
-      kept.map(([name, value]) => [
+      keptHeaders(headers).map(([name, value]) => [
         name,
         name === "set-cookie" ? "[cookie]" : hide(value).slice(0, headerLength),
       ]),
@@ -92,17 +66,12 @@ function describe(answer: Answer, text: string, hide: Hide): HttpDetails {
   };
 }
 
-type Hide = (text: string) => string;
-
-/** Configured headers that nobody keeps secret. */
-const openHeaders = /^(accept|accept-.*|cache-control|host|origin|referer|user-agent)$/i;
-
-/** Some targets send back what they were sent, and what they send is kept and shown: without the check's secrets. */
-function hider({ headers }: HttpSettings): Hide {
-  const secrets = Object.entries(headers)
-    .filter(([name, { reference }]) => !openHeaders.test(name) && reference.length >= 8)
-    .map(([, { reference }]) => reference);
-  return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "[secret]"), text);
+/** As many as there is room for, above all those that tell where the answer came from. */
+function keptHeaders(headers: Answer["headers"]): readonly (readonly [string, string])[] {
+  const all = Object.entries(headers);
+  const others = all.filter(([name]) => !tellingHeaders.has(name));
+  const left = new Set(others.slice(Math.max(0, headerLimit - (all.length - others.length))));
+  return all.filter((header) => !left.has(header));
 }
 
 /** The body as text, in the character set that the answer names; bytes that are none become U+FFFD. */

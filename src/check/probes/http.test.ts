@@ -301,7 +301,30 @@ suite("settings", () => {
       path: "url",
       message: /credentials as a header/,
     },
-    { settings: { method: "POST" }, path: "method", message: /GET/ },
+    { settings: { method: "TRACE" }, path: "method", message: /GET/ },
+    {
+      settings: { body: "x" },
+      path: "body",
+      message: /^a GET has no body: write another method, such as POST$/,
+    },
+    { settings: { method: "HEAD", body: "x" }, path: "body", message: /^a HEAD has no body/ },
+    {
+      settings: { headers: { "Content-Length": "5" } },
+      path: "headers.Content-Length",
+      message: /^leave Content-Length out: the length of the body is written for you$/,
+    },
+    {
+      settings: { headers: { Authorization: "x" }, "basic-auth": { username: "me", password: "hush-hush" } },
+      path: "headers.Authorization",
+      message: /^authorization is what basic-auth writes: keep one of the two$/,
+    },
+    {
+      settings: { "basic-auth": { username: "me:you", password: "hush-hush" } },
+      path: "basic-auth.username",
+      message: /^a user name is one line without a colon$/,
+    },
+    { settings: { "http-version": "3" }, path: "http-version", message: /"1.1"/ },
+    { settings: { cached: true }, path: "cached", message: /"ok"/ },
     {
       settings: { headers: { "a b": "c" } },
       path: "headers.a b",

@@ -1,24 +1,24 @@
-import type { IncomingMessage } from "node:http";
-import { describeError } from "../../model/errors.ts";
 import type { HttpDetails } from "../../model/observation.ts";
-import { version } from "../../model/version.ts";
-import { failed, ProbeFailure } from "../failure.ts";
-import { defineProbe, type AttemptContext, type Finding } from "../probe-type.ts";
-import { connectTcp, connectTls, endpoint } from "./connection.ts";
-import { examine } from "./certificate.ts";
-import { ask, readBody } from "./http-exchange.ts";
+import { ProbeFailure } from "../failure.ts";
+import { defineProbe, lookupOf, type AttemptContext, type Finding } from "../probe-type.ts";
+import { endpoint } from "./connection.ts";
+import { ask, readBody, type Response } from "./http-exchange.ts";
 import { judge, type Answer } from "./http-judge.ts";
+import { hidingRequest, ownHeaders, requestAt, requestOf, type Request } from "./http-request.ts";
 import { httpSettings, type HttpSettings } from "./http-settings.ts";
-import { nextUrl, redirectOf, staysAtHost } from "./redirect.ts";
+import { askHttp2, Http1Required, loadHttp2 } from "./http2.ts";
+import { gaveUp, open } from "./open.ts";
+import { nextHop, redirectOf, staysAtHost, type Redirect } from "./redirect.ts";
 import { Trace } from "./trace.ts";
+import { hostOf, isSecure, portOf } from "./url.ts";
 
 /** One HTTP request, redirects followed, every phase timed; docs/probes/http.md. */
 export const http = defineProbe({
   name: "http",
   settings: httpSettings,
-  target({ url }) {
-    const parsed = new URL(url);
-    return { host: hostOf(parsed), port: portOf(parsed) };
+  target(settings) {
+    const url = new URL(settings.url);
+    return { host: hostOf(url), port: portOf(url), ...lookupOf(settings) };
   },
   async attempt(settings, context, signal): Promise<Finding> {
     const trace = new Trace(context.address, context.dnsMs);
@@ -28,11 +28,9 @@ export const http = defineProbe({
       const judged = context.hold(() => judge(settings, answer, { totalMs, tls: trace.tls }));
       return { ...trace.facts(), ...judged };
     } catch (error) {
-      const failure =
-        error instanceof ProbeFailure
-          ? error
-          : new ProbeFailure("location.bug", describeError(error), { cause: error });
-      return { ...failed(failure), ...trace.facts(), assertions: [] };
+      const finding = gaveUp(error, trace);
+      // Where a redirect leads may be what was sent.
+      return { ...finding, message: hidingRequest(settings)(finding.message) };
     }
   },
 });
@@ -46,19 +44,17 @@ interface Journey {
 /** Asks, and asks again where the answer says, until there is an answer that stays. */
 async function follow(journey: Journey, signal: AbortSignal): Promise<Answer> {
   const { settings } = journey;
-  const visited = [new URL(settings.url)];
   const redirects: HttpDetails["redirects"] = [];
-  let headers = configuredHeaders(settings);
+  let request = requestOf(settings);
+  const visited: Request[] = [];
   for (;;) {
-    const url = visited.at(-1) as URL;
-    const step = await visit(journey, { url, headers }, signal);
-    if (!("redirect" in step)) return { ...step, redirects };
-    const next = nextUrl(visited, step.redirect, settings.maxRedirects);
-    redirects.push({ statusCode: step.statusCode, location: next.href });
-    visited.push(next);
-    // They may hold secrets, and were meant for this origin only; once gone they do not come back.
-    if (next.origin !== url.origin) headers = {};
-    if (!staysAtHost(url, next)) await travel(journey, next, signal);
+    visited.push(request);
+    const step = await visit(journey, request, signal);
+    if (!("location" in step)) return { ...step, redirects };
+    const next = requestAt(nextHop(visited, step, settings), request);
+    redirects.push({ statusCode: step.statusCode, location: next.url.href });
+    if (!staysAtHost(request.url, next.url)) await travel(journey, next.url, signal);
+    request = next;
   }
 }
 
@@ -71,72 +67,57 @@ async function travel({ context, trace }: Journey, next: URL, signal: AbortSigna
   trace.moveTo(addresses[0] as (typeof addresses)[0]);
 }
 
-type Step = { readonly redirect: string; readonly statusCode: number } | Omit<Answer, "redirects">;
+type Step = Redirect | Omit<Answer, "redirects">;
 
-/** One hop: a fresh connection, one request. */
-async function visit(
+/** RFC 7301's names of what is offered, best first. */
+const offers = { auto: ["h2", "http/1.1"], "1.1": ["http/1.1"], "2": ["h2"] } as const;
+type Version = keyof typeof offers;
+
+/** One hop. A server that takes the request over HTTP/1.1 only, and says so over HTTP/2, gets it so. */
+async function visit(journey: Journey, request: Request, signal: AbortSignal): Promise<Step> {
+  const version = String(journey.settings.httpVersion) as Version;
+  try {
+    return await visitOver(version, journey, request, signal);
+  } catch (error) {
+    if (!(error instanceof Http1Required)) throw error;
+    if (version !== "auto") throw error.failure;
+    return visitOver("1.1", journey, request, signal);
+  }
+}
+
+/** A fresh connection, one request. */
+async function visitOver(
+  version: Version,
   { settings, context, trace }: Journey,
-  { url, headers }: { readonly url: URL; readonly headers: Record<string, string> },
+  request: Request,
   signal: AbortSignal,
 ): Promise<Step> {
+  const { url } = request;
   const place = endpoint(trace.remote, portOf(url));
-  const socket = await open(url, trace, signal);
+  const tls = isSecure(url) ? { host: hostOf(url), alpn: offers[version] } : null;
+  const socket = await open({ port: portOf(url), tls }, trace, signal);
   try {
-    const question = { url, method: settings.method, headers: { ...ownHeaders(context), ...headers }, place };
-    const response = await ask(socket, question, signal);
+    const question = { ...request, headers: { ...ownHeaders(context), ...request.headers }, place };
+    const asking = speaksHttp2(version, tls === null ? null : trace, place) ? askHttp2 : ask;
+    trace.begin();
+    const response: Response = await asking(socket, question, signal);
     trace.end("firstByte");
-    const statusCode = response.statusCode ?? 0;
-    const redirect = redirectOf(statusCode, response.headers.location);
-    if (redirect !== undefined && settings.followRedirects) return { redirect, statusCode };
+    const { statusCode, headers } = response;
+    const redirect = redirectOf(statusCode, headers["location"]);
+    if (redirect !== undefined && settings.followRedirects) return redirect;
     const body = await readBody(response, { limit: settings.maxBody, place }, signal);
     trace.end("download");
-    return { statusCode, place, version: response.httpVersion, headers: joined(response), body };
+    return { statusCode, place, version: response.version, headers, body };
   } finally {
     socket.destroy();
   }
 }
 
-/** The certificate is judged before anything is sent: the request may carry a secret. */
-async function open(url: URL, trace: Trace, signal: AbortSignal) {
-  const place = endpoint(trace.remote, portOf(url));
-  trace.begin();
-  const socket = await connectTcp(trace.remote, portOf(url), signal);
-  trace.end("tcp");
-  if (url.protocol === "http:") return socket;
-  const host = hostOf(url);
-  const tls = await connectTls(socket, { host, place }, signal);
-  trace.end("tls");
-  const { details, failure } = examine(tls, { host, place, now: Date.now() });
-  trace.tls = details;
-  trace.begin();
-  if (failure === undefined) return tls;
-  tls.destroy();
-  throw failure;
-}
-
-/** `identity`: the body's size and text are what the server has, and no small answer can unfold into a huge one. */
-function ownHeaders({ location }: AttemptContext): Record<string, string> {
-  const who = location === undefined ? "" : ` (${location})`;
-  return { "user-agent": `crosscheck/${version}${who}`, accept: "*/*", "accept-encoding": "identity" };
-}
-
-function configuredHeaders({ headers }: HttpSettings): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reference]),
-  );
-}
-
-/** Repeated headers as one text. */
-function joined({ headers }: IncomingMessage): Record<string, string> {
-  const list = Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]);
-  return Object.fromEntries(list) as Record<string, string>;
-}
-
-function hostOf({ hostname }: URL): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-}
-
-function portOf({ port, protocol }: URL): number {
-  if (port !== "") return Number(port);
-  return protocol === "https:" ? 443 : 80;
+/** What is loaded for HTTP/2 is loaded before the answer is awaited. */
+function speaksHttp2(version: Version, secure: Trace | null, place: string): boolean {
+  const chosen = secure === null ? version === "2" : secure.tls?.alpn === "h2";
+  if (chosen) loadHttp2();
+  else if (version === "2")
+    throw new ProbeFailure("http.protocol", `${place} does not offer HTTP/2, which http-version asks for`);
+  return chosen;
 }

@@ -1,9 +1,14 @@
 import { anyOf } from "../../model/registry.ts";
 import type { ProbeType } from "../probe-type.ts";
+import { dns } from "./dns.ts";
+import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
+import { tcp } from "./tcp.ts";
+import { tls } from "./tls.ts";
+import { websocket } from "./websocket.ts";
 
 /** Every type of check; a new one is a file here and a word in this list. */
-export const probeTypes = [http] as const;
+export const probeTypes = [http, dns, tcp, tls, grpc, websocket] as const;
 
 /** The schema of one entry of `checks:`. */
 export const checkSettings = anyOf(probeTypes);

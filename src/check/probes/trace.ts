@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { noTimings, type Timings, type TlsDetails } from "../../model/observation.ts";
 import type { Finding } from "../probe-type.ts";
 import type { Address } from "../resolve.ts";
@@ -8,6 +9,7 @@ export class Trace {
   readonly #start: number;
   #lap: number;
   #remote: Address;
+  #localAddress: string | undefined;
   tls: TlsDetails | undefined;
 
   constructor(remote: Address, dnsMs: number | null) {
@@ -40,17 +42,24 @@ export class Trace {
     this.#lap = now;
   }
 
+  /** The phase `tcp` has ended, with this connection. */
+  connected({ localAddress }: Pick<Socket, "localAddress">): void {
+    this.end("tcp");
+    this.#localAddress = localAddress;
+  }
+
   /** From the question for the name to now. */
   get totalMs(): number {
     return performance.now() - this.#start;
   }
 
   /** The part of a finding that holds however the attempt ended. */
-  facts(): Pick<Finding, "remoteAddress" | "ipVersion" | "timings" | "tls"> {
+  facts(): Pick<Finding, "remoteAddress" | "ipVersion" | "timings" | "localAddress" | "tls"> {
     return {
       remoteAddress: this.#remote.address,
       ipVersion: this.#remote.family,
       timings: { ...this.#timings, total: this.totalMs },
+      ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
       ...(this.tls === undefined ? {} : { tls: this.tls }),
     };
   }

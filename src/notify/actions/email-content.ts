@@ -1,5 +1,5 @@
 import type { Message } from "../../model/message.ts";
-import { contextOf, linksOf, messageText, voteWords, whereOf } from "../message-text.ts";
+import { contextOf, evidenceLabels, linksOf, messageText, voteWords, whereOf } from "../message-text.ts";
 import { plainText } from "../text.ts";
 
 /** A mail without its envelope. */
@@ -24,12 +24,16 @@ export function mailContent(message: Message): MailContent {
 }
 
 function htmlOf(message: Message): string {
-  const { firstLine, summary, notTested, next } = message;
+  const { firstLine, summary, contrasts, changes, notTested, next } = message;
   const links = linksOf(message).map(({ label, url }) => `<a href="${escape(url)}">${label}</a>`);
   const parts = [
     `<h2>${escape(firstLine)}</h2>`,
     summary === "" ? "" : `<p>${escape(summary)}</p>`,
     locationTable(message),
+    list(evidenceLabels.contrasts, contrasts),
+    list(evidenceLabels.changes, changes),
+    evidenceList(message),
+    itemList(message),
     list("Not tested", notTested),
     list("Crosscheck", next),
     links.length === 0 ? "" : `<p>${links.join(" &middot; ")}</p>`,
@@ -45,6 +49,21 @@ function locationTable(message: Message): string {
     return `<tr><td><b>${cells[0]}</b></td><td>${cells[1]}</td><td>${cells[2]}</td></tr>`;
   });
   return rows.length === 0 ? "" : `<table cellpadding="4">\n${rows.join("\n")}\n</table>`;
+}
+
+function evidenceList({ evidence }: Message): string {
+  const lines = evidence.map(
+    ({ from, command }) => `<p>As from ${escape(from)}:</p>\n<pre>${escape(command)}</pre>`,
+  );
+  return lines.length === 0 ? "" : [`<p>${evidenceLabels.evidence}:</p>`, ...lines].join("\n");
+}
+
+function itemList({ items }: Message): string {
+  const lines = items.map(({ text, link }) => {
+    const more = link === null ? "" : ` <a href="${escape(link)}">Incident</a>`;
+    return `<li>${escape(text)}${more}</li>`;
+  });
+  return lines.length === 0 ? "" : `<ul>\n${lines.join("\n")}\n</ul>`;
 }
 
 function list(label: string, items: readonly string[]): string {

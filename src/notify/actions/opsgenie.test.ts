@@ -57,8 +57,15 @@ test("an alert is as in testdata/opsgenie-regional.json", async (t) => {
   t.assert.fileSnapshot(alert, file);
 });
 
+const { digest, ...pages } = scenes;
+
+test("a digest is no page, also where it is passed on to a pager", async (t) => {
+  const { paths, thread } = await send(composeMessage(digest!), t.signal);
+  assert.deepEqual([paths, thread], [[], undefined]);
+});
+
 test("every message is something that Opsgenie takes, under the incident's alias", async (t) => {
-  for (const scene of Object.values(scenes)) {
+  for (const scene of Object.values(pages)) {
     const message = composeMessage(scene);
     const { paths, thread } = await send(message, t.signal);
     assert.equal(thread, defaultAlias);

@@ -60,8 +60,15 @@ test("an event is as in testdata/pagerduty-regional.json", async (t) => {
   t.assert.fileSnapshot(events[0], file);
 });
 
+const { digest, ...pages } = scenes;
+
+test("a digest is no page, also where it is passed on to a pager", async (t) => {
+  const { events, thread } = await send(composeMessage(digest!), t.signal);
+  assert.deepEqual([events, thread], [[], undefined]);
+});
+
 test("every message is an event that PagerDuty takes, under the incident's key", async (t) => {
-  for (const scene of Object.values(scenes)) {
+  for (const scene of Object.values(pages)) {
     const message = composeMessage(scene);
     const { events, thread } = await send(message, t.signal);
     assert.equal(thread, defaultKey);

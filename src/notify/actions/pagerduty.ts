@@ -93,8 +93,9 @@ function trigger(message: Message, head: object, severity: Severity | undefined)
       client: "Crosscheck",
       client_url: link ?? undefined,
     });
-  const { summary, notTested, next } = message;
-  const told = { summary, locations: locationTexts(message), notTested, next };
+  const { summary, contrasts, changes, evidence, notTested, next } = message;
+  const seen = { summary, locations: locationTexts(message), contrasts, changes, evidence };
+  const told = { ...seen, notTested, next };
   const looked = { ...told, observations: observations.map(observationJson) };
   const bodies = [
     { ...looked, alert, template: rendered ?? undefined },

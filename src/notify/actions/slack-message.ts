@@ -1,5 +1,13 @@
 import type { Message } from "../../model/message.ts";
-import { contextOf, fittingLines, linksOf, listText, voteWords, whereOf } from "../message-text.ts";
+import {
+  contextOf,
+  evidenceLabels,
+  fittingLines,
+  linksOf,
+  listText,
+  voteWords,
+  whereOf,
+} from "../message-text.ts";
 import { cutText } from "../text.ts";
 import { templateBlocks } from "./slack-template.ts";
 
@@ -12,8 +20,11 @@ const limits = {
   section: 3000,
   summary: 1500,
   line: 600,
-  lines: 5000,
-  items: 1200,
+  lines: 3500,
+  contrasts: 600,
+  changes: 700,
+  evidence: 1800,
+  items: 800,
   link: 400,
   context: 500,
 };
@@ -31,11 +42,15 @@ export function slackMessage(message: Message): SlackMessage {
 }
 
 function ownBlocks(message: Message): object[] {
-  const { firstLine, summary, notTested, next } = message;
+  const { firstLine, summary, contrasts, changes, notTested, next } = message;
   const links = linksOf(message).filter(({ url }) => escape(url).length <= limits.link);
   const sections = [
     cutText(summary, limits.summary, escape),
-    ...locationSections(message),
+    ...sectionsOf(locationTexts(message)),
+    cutText(listText(evidenceLabels.contrasts, contrasts), limits.contrasts, escape),
+    cutText(listText(evidenceLabels.changes, changes), limits.changes, escape),
+    ...evidenceTexts(message),
+    ...sectionsOf(itemTexts(message)),
     cutText(listText("Not tested", notTested), limits.items, escape),
     cutText(listText("Crosscheck", next), limits.items, escape),
     links.map(({ label, url }) => `<${escape(url)}|${label}>`).join("  ·  "),
@@ -56,13 +71,34 @@ function mrkdwn(text: string) {
 }
 
 /** A line for each location; those that fail come first, and the last ones are only counted if there is no room. */
-function locationSections(message: Message): string[] {
+function locationTexts(message: Message): string[] {
   const lines = message.locations.map((line) => {
     const label = `${voteSymbols[line.vote]} *${voteWords[line.vote]}* ${escape(whereOf(line, message))}`;
     return `${label}: ${cutText(line.text, limits.line, escape)}`;
   });
-  const shown = fittingLines(lines, limits.lines);
-  return shown.reduce<string[]>((sections, line) => {
+  return fittingLines(lines, limits.lines);
+}
+
+/** As code, in which nothing is a mark; whole or not at all, since a part of a line is another one. */
+function evidenceTexts({ evidence }: Message): string[] {
+  const plain = evidence.filter(({ command }) => !command.includes("```"));
+  const blocks = plain.map(({ from, command }) => `as from ${escape(from)}:\n\`\`\`${escape(command)}\`\`\``);
+  const shown = fittingLines(blocks, limits.evidence, (block) => block.length + 1, "line");
+  return shown.length === 0 ? [] : [[`${evidenceLabels.evidence}:`, ...shown].join("\n")];
+}
+
+/** Only digests have items, and no locations: they may have the room of those. */
+function itemTexts({ items }: Message): string[] {
+  const lines = items.map(({ text, link }) => {
+    const url = link === null || escape(link).length > limits.link ? "" : `  <${escape(link)}|Incident>`;
+    return `• ${cutText(text, limits.line, escape)}${url}`;
+  });
+  return fittingLines(lines, limits.lines, (line) => line.length + 1, "line");
+}
+
+/** As few sections as hold the lines. */
+function sectionsOf(lines: readonly string[]): string[] {
+  return lines.reduce<string[]>((sections, line) => {
     const joined = sections.length === 0 ? line : `${sections.at(-1)}\n${line}`;
     return joined.length <= limits.section ? [...sections.slice(0, -1), joined] : [...sections, line];
   }, []);
@@ -92,6 +128,8 @@ function symbolOf({ event, verdict }: Message): string {
       return "✅";
     case "trouble":
       return "🔧";
+    case "digest":
+      return "📋";
     case "test":
       return "🧪";
     case "verdict":

@@ -60,7 +60,16 @@ test("every message begins with its first line, as text and as header", async (t
   }
   assert.deepEqual(
     [...symbols].toSorted(),
-    ["☑️", "⏳", "⚠️", "✅", "❌", "❓", "🔎", "🔧", "🧪"].toSorted(),
+    ["☑️", "⏳", "⚠️", "✅", "❌", "❓", "📋", "🔎", "🔧", "🧪"].toSorted(),
+  );
+});
+
+test("what a digest lists has a link each, made by us", async (t) => {
+  const { blocks } = await payloadOf(composeMessage(scenes["digest"]!), t.signal);
+  const link = "<https://crosscheck.example/incidents/01932f5e-7b6a-7000-8000-000000000001|Incident>";
+  assert.equal(
+    blocks[1]?.text?.text,
+    `• spared: https://shop.example, route confirm-page, 03:02Z  ${link}\n• apac could not look in 3 of 40 checks`,
   );
 });
 
@@ -81,7 +90,27 @@ for (const [what, text] of Object.entries(hostile))
         location: `location-${index}`,
         message: text,
       })),
-      verdict: { ...confirmed.verdict!, summary: text, notTested: Array(50).fill(text), checks: [] },
+      verdict: {
+        ...confirmed.verdict!,
+        summary: text,
+        notTested: Array(50).fill(text),
+        checks: [],
+        evidence: Array.from({ length: 40 }, (_, index) => ({
+          check: "storefront",
+          location: `location-${index}`,
+          command: `curl ${index} '${text.slice(0, 300).trim()}'`,
+          changes: [`${index}: ${text}`],
+        })),
+      },
+      contrasts: Array.from({ length: 40 }, (_, index) => ({
+        check: "storefront",
+        location: `location-${index}`,
+        factor: "address" as const,
+        value: `${index} ${text}`,
+        outcome: "pass" as const,
+        errorClass: null,
+        message: "",
+      })),
       plan: { ...confirmed.plan!, runbook: `https://wiki.example/?q=${encodeURIComponent(text)}` },
     });
     const payload = await payloadOf(message, t.signal);

@@ -86,7 +86,27 @@ for (const [what, text] of Object.entries(hostile))
         location: `location-${index}`,
         message: text,
       })),
-      verdict: { ...confirmed.verdict!, summary: text, notTested: Array(50).fill(text), checks: [] },
+      verdict: {
+        ...confirmed.verdict!,
+        summary: text,
+        notTested: Array(50).fill(text),
+        checks: [],
+        evidence: Array.from({ length: 40 }, (_, index) => ({
+          check: "storefront",
+          location: `location-${index}`,
+          command: `curl ${index} '${text.slice(0, 300).trim()}'`,
+          changes: [`${index}: ${text}`],
+        })),
+      },
+      contrasts: Array.from({ length: 40 }, (_, index) => ({
+        check: "storefront",
+        location: `location-${index}`,
+        factor: "address" as const,
+        value: `${index} ${text}`,
+        outcome: "pass" as const,
+        errorClass: null,
+        message: "",
+      })),
       plan: { ...confirmed.plan!, runbook: `https://wiki.example/?q=${encodeURIComponent(text)}` },
     });
     const payload = await send(message, t.signal);

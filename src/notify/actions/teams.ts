@@ -3,7 +3,15 @@ import { DeliveryError } from "../../model/errors.ts";
 import type { Message } from "../../model/message.ts";
 import { settings } from "../../model/settings.ts";
 import { actionKeys, defineAction } from "../action-type.ts";
-import { contextOf, fittingLines, linksOf, listText, voteWords, whereOf } from "../message-text.ts";
+import {
+  contextOf,
+  evidenceLabels,
+  fittingLines,
+  linksOf,
+  listText,
+  voteWords,
+  whereOf,
+} from "../message-text.ts";
 import { postJson, refusal } from "../post.ts";
 import { receiverUrl, secretUrl } from "../receiver-url.ts";
 
@@ -45,8 +53,10 @@ const limits = {
   title: 600,
   summary: 3000,
   line: 1500,
-  lines: 8000,
-  items: 3000,
+  lines: 6000,
+  evidence: 1500,
+  commands: 2500,
+  items: 2000,
   link: 1000,
   context: 800,
   template: 20_000,
@@ -76,15 +86,22 @@ function payload(message: Message) {
 }
 
 function ownBody(message: Message) {
-  const { firstLine, summary, notTested, next } = message;
-  const plain = [
+  const { firstLine, summary, contrasts, changes, notTested, next } = message;
+  const seen = [
     cutBytes(summary, limits.summary),
     ...locationTexts(message),
+    ...cutBytes(listText(evidenceLabels.contrasts, contrasts), limits.evidence).split("\n"),
+    ...cutBytes(listText(evidenceLabels.changes, changes), limits.evidence).split("\n"),
+  ];
+  const plain = [
+    ...itemTexts(message),
     ...cutBytes(listText("Not tested", notTested), limits.items).split("\n"),
     ...cutBytes(listText("Crosscheck", next), limits.items).split("\n"),
   ];
   return [
     heading(firstLine),
+    ...seen.filter((text) => text !== "").map((text) => richText({ text })),
+    ...evidenceTexts(message),
     ...plain.filter((text) => text !== "").map((text) => richText({ text })),
     richText({ text: cutBytes(contextOf(message), limits.context), size: "Small", isSubtle: true }),
   ];
@@ -94,7 +111,27 @@ function locationTexts(message: Message): string[] {
   const lines = message.locations.map((line) =>
     cutBytes(`${voteWords[line.vote]} ${whereOf(line, message)}: ${line.text}`, limits.line),
   );
-  return fittingLines(lines, limits.lines, (line) => jsonBytes(line) + lineOverhead);
+  return fittingLines(lines, limits.lines, lineBytes);
+}
+
+/** Whole or not at all: a part of a line is another one. */
+function evidenceTexts({ evidence }: Message) {
+  const lines = evidence.map(({ from, command }) => `as from ${from}:\n${command}`);
+  const shown = fittingLines(lines, limits.commands, lineBytes, "line").flatMap((line) => line.split("\n"));
+  if (shown.length === 0) return [];
+  return [
+    richText({ text: `${evidenceLabels.evidence}:` }),
+    ...shown.map((text) => richText({ text, fontType: "Monospace" })),
+  ];
+}
+
+/** A card's texts have no links: the address stands below. Only digests have items, and no locations beside them. */
+function itemTexts({ items }: Message): string[] {
+  const lines = items.flatMap(({ text, link }) => [
+    cutBytes(`• ${text}`, limits.line),
+    ...(link === null || jsonBytes(link) > limits.link ? [] : [link]),
+  ]);
+  return fittingLines(lines, limits.lines, lineBytes, "line");
 }
 
 /** What a template writes is shown with the Markdown that cards know: its author wrote it for people. */
@@ -109,6 +146,10 @@ function heading(text: string) {
 /** A text run knows no Markdown (https://adaptivecards.io, TextRun): what strangers wrote stays text. */
 function richText(run: { readonly text: string } & Readonly<Record<string, unknown>>) {
   return { type: "RichTextBlock", inlines: [{ type: "TextRun", ...run }] };
+}
+
+function lineBytes(line: string): number {
+  return jsonBytes(line) + lineOverhead;
 }
 
 /** Text of at most so many bytes of JSON. */

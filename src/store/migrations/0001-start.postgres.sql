@@ -17,6 +17,8 @@ create table alerts (
   routed_at bigint
 );
 create index alerts_unrouted on alerts (id) where routed_at is null;
+-- Which senders say when it is over.
+create index alerts_resolved on alerts (source) where status = 'resolved';
 
 create table incidents (
   id text collate "C" primary key,
@@ -104,6 +106,8 @@ create table deliveries (
 );
 create unique index deliveries_in_order on deliveries (incident_id, action, number);
 create index deliveries_pending on deliveries (next_at) where state = 'pending';
+-- How many incidents an action has been told of lately.
+create index deliveries_by_action on deliveries (action, created_at);
 create index deliveries_dead on deliveries (id) where state = 'dead';
 
 create table probe_requests (
@@ -171,6 +175,16 @@ create table mutes (
   actor text not null
 );
 create index mutes_until on mutes (until_at);
+
+-- The incidents that became one page on one pager.
+create table storm_members (
+  storm_id text collate "C" not null,
+  incident_id text collate "C" not null,
+  action text collate "C" not null,
+  joined_at bigint not null,
+  primary key (storm_id, incident_id)
+);
+create index storm_members_by_incident on storm_members (incident_id, action);
 
 -- Waiting: run_at; running: lease_until; both: woken while running. See work.ts.
 create table jobs (

@@ -16,6 +16,8 @@ create table alerts (
   routed_at integer
 ) strict;
 create index alerts_unrouted on alerts (id) where routed_at is null;
+-- Which senders say when it is over.
+create index alerts_resolved on alerts (source) where status = 'resolved';
 
 create table incidents (
   id text primary key,
@@ -103,6 +105,8 @@ create table deliveries (
 ) strict;
 create unique index deliveries_in_order on deliveries (incident_id, action, number);
 create index deliveries_pending on deliveries (next_at) where state = 'pending';
+-- How many incidents an action has been told of lately.
+create index deliveries_by_action on deliveries (action, created_at);
 create index deliveries_dead on deliveries (id) where state = 'dead';
 
 create table probe_requests (
@@ -170,6 +174,16 @@ create table mutes (
   actor text not null
 ) strict;
 create index mutes_until on mutes (until_at);
+
+-- The incidents that became one page on one pager.
+create table storm_members (
+  storm_id text not null,
+  incident_id text not null,
+  action text not null,
+  joined_at integer not null,
+  primary key (storm_id, incident_id)
+) strict, without rowid;
+create index storm_members_by_incident on storm_members (incident_id, action);
 
 -- Waiting: run_at; running: lease_until; both: woken while running. See work.ts.
 create table jobs (

@@ -1,0 +1,45 @@
+/** Hosts and ports that probes below HTTP are pointed at. */
+import { isIP } from "node:net";
+import * as z from "zod";
+import { isTemplate } from "../template.ts";
+
+/** A check's `host:`; what is not a template is judged at once. */
+export const host = z
+  .string()
+  .superRefine((text, context) => {
+    const message = isTemplate(text) ? undefined : hostFault(text);
+    if (message !== undefined) context.addIssue({ code: "custom", message, input: text });
+  })
+  .describe("a name or an address; `{{ … }}` in it is Rego over the alert");
+
+/** A name that is only compared and sent, never looked up: no template. */
+export const serverName = z.string().superRefine((text, context) => {
+  const message = hostFault(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message, input: text });
+});
+
+export const port = z.int().min(1).max(65_535);
+
+/**
+ * A host as it is looked up: in lower case, in ASCII (`bücher.example` is `xn--bcher-kva.example`), IPv6 without brackets.
+ * @throws Error for what is no host, such as a template that nobody has rendered.
+ */
+export function lookupName(text: string): string {
+  const name = normalized(text);
+  if (name === undefined) throw new Error(hostFault(text));
+  return name;
+}
+
+function hostFault(text: string): string | undefined {
+  return normalized(text) === undefined
+    ? `"${text}" is not a host: write a name or an address, without a scheme, a port or a path`
+    : undefined;
+}
+
+/** By the rules of URLs, so that `0x7f.1` is the address that it would be connected to. */
+function normalized(text: string): string | undefined {
+  const written = isIP(text) === 6 ? `[${text}]` : text;
+  const url = URL.canParse(`http://${written}`) ? new URL(`http://${written}`) : undefined;
+  if (url === undefined || /[:/?#@%\\\s]/.test(written.replace(/^\[[\da-f:.]+\]$/i, ""))) return undefined;
+  return url.hostname.replace(/^\[(.*)\]$/, "$1");
+}

@@ -1,0 +1,43 @@
+/** URLs that probes are pointed at. */
+import * as z from "zod";
+import { isTemplate } from "../template.ts";
+
+const families = {
+  http: { protocols: ["http:", "https:"], named: "an http:// or https:// URL" },
+  ws: { protocols: ["ws:", "wss:"], named: "a ws:// or wss:// URL" },
+} as const;
+
+/** A `url:` with or without TLS; what is not a template is judged at once. */
+export function urlOf(family: keyof typeof families) {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const message = isTemplate(text) ? undefined : urlFault(text, family);
+      if (message !== undefined) context.addIssue({ code: "custom", message, input: text });
+    })
+    .describe(`${family}:// or ${family}s://; \`{{ … }}\` in it is Rego over the alert`);
+}
+
+function urlFault(text: string, family: keyof typeof families): string | undefined {
+  if (!URL.canParse(text)) return `"${text}" is not a URL`;
+  const { protocol, username, password } = new URL(text);
+  const { protocols, named } = families[family];
+  if (!protocols.some((known) => known === protocol)) return `"${text}" is not ${named}`;
+  if (username !== "" || password !== "") return "write credentials as a header: a URL is shown to people";
+  return undefined;
+}
+
+/** The host to look up; without the brackets around an IPv6 address. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+}
+
+export function portOf({ port, protocol }: URL): number {
+  if (port !== "") return Number(port);
+  return isSecure({ protocol }) ? 443 : 80;
+}
+
+/** `https:` and `wss:` */
+export function isSecure({ protocol }: Pick<URL, "protocol">): boolean {
+  return protocol === "https:" || protocol === "wss:";
+}

@@ -1,0 +1,41 @@
+import type { Incident } from "../model/incident.ts";
+import { clock, counted, plainText } from "./text.ts";
+
+/** What a storm's page is about: its incidents on one pager. */
+export interface StormFacts {
+  /** Of those that are not over yet, in the order in which they began. */
+  readonly subjects: readonly string[];
+  /** How many there are, with those that are over. */
+  readonly count: number;
+}
+
+const maxListed = 20;
+const maxSubject = 80;
+
+/** `37 incidents on oncall` */
+export function stormName({ count }: StormFacts, { subject }: Incident): string {
+  return `${counted(count, "incident")} on ${subject}`;
+}
+
+/** For the first line: as many of the subjects as it has room for. */
+export function stormLine(
+  { subjects }: StormFacts,
+  { openedAt }: Incident,
+  now: number,
+): { readonly headline: string; readonly cause: string; readonly when: string } {
+  return { headline: "STORM", cause: listed(subjects, 3), when: `, since ${clock(openedAt, now)}` };
+}
+
+/** What the page stands for, and which of it is still going on. */
+export function stormSummary({ subjects, count }: StormFacts): string {
+  const over = count - subjects.length;
+  const ends = over === 0 ? "" : `; ${over} of them are over`;
+  const list = subjects.length === 0 ? "" : `: ${listed(subjects, maxListed)}`;
+  return `So many incidents began at once that these are told in one page${ends}${list}`;
+}
+
+function listed(subjects: readonly string[], limit: number): string {
+  const named = subjects.slice(0, limit).map((subject) => plainText(subject, maxSubject));
+  const left = subjects.length - named.length;
+  return [...named, ...(left > 0 ? [`and ${left} more`] : [])].join(", ");
+}

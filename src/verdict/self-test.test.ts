@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { error, fail, flaky, noon, pass } from "../../test/fixtures/observations.ts";
+import type { SelfTest } from "../model/self-test.ts";
+import { nextSelfTest, selfTested } from "./self-test.ts";
+
+const hour = 3_600_000;
+const good = pass("eu");
+
+function known(fields: Partial<SelfTest>): SelfTest {
+  return {
+    check: "storefront",
+    location: "eu",
+    testedAt: noon,
+    failingSince: null,
+    last: good,
+    good,
+    ...fields,
+  };
+}
+
+test("what is known after one more self-test", () => {
+  const failing = known({ failingSince: noon - hour, last: fail("eu") });
+  const cases = [
+    ["the first passes", undefined, good, { failingSince: null, good }],
+    ["the first fails: it never passed", undefined, fail("eu"), { failingSince: noon, good: null }],
+    ["the first cannot tell", undefined, error("eu"), { failingSince: null, good: null }],
+    ["it begins to fail", known({}), fail("eu"), { failingSince: noon, good }],
+    ["flaky is failing", known({}), flaky("eu"), { failingSince: noon, good }],
+    ["it goes on failing", failing, fail("eu"), { failingSince: noon - hour, good }],
+    ["who cannot tell changes nothing", failing, error("eu"), { failingSince: noon - hour, good }],
+    ["it is well again", failing, pass("eu"), { failingSince: null, good: pass("eu") }],
+  ] as const;
+  for (const [what, before, seen, after] of cases) {
+    const { failingSince, good: best, last, testedAt } = selfTested(before, seen, noon);
+    assert.deepEqual({ failingSince, good: best }, after, what);
+    assert.deepEqual([last, testedAt], [seen, noon], what);
+  }
+});
+
+test("one that fails is tested again sooner", () => {
+  assert.equal(nextSelfTest(known({}), hour), noon + hour);
+  assert.equal(nextSelfTest(known({ failingSince: noon }), hour), noon + hour / 12);
+});
