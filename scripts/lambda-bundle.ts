@@ -32,7 +32,7 @@ export async function bundleLambda(outfile: string): Promise<Metafile> {
 const unusedMethods = `
   parse parseAsync safeParseAsync validate validateAsync
   encode decode encodeAsync decodeAsync safeEncode safeDecode safeEncodeAsync safeDecodeAsync
-  and apply array brand catch exactOptional isNullable isOptional meta nonoptional
+  and apply array brand catch isNullable isOptional meta nonoptional
   or overwrite pipe prefault readonly register toJSONSchema transform with`
   .trim()
   .split(/\s+/);

@@ -293,12 +293,10 @@ suite("a resolver without an answer", () => {
     assert.equal((await look(`http://${name}:${target.port}/`, options)).outcome, "pass");
     const absent = await look(`http://${name}/`, { ...options, lookup: missing });
     assert.equal(absent.errorClass, "dns.nxdomain");
-    assert.deepEqual(server.asked, []);
+    assert.equal(server.asked.length, 0);
     await look(`http://${name}/`, { ...options, lookup: failing });
-    assert.deepEqual(
-      [...server.asked].toSorted((one, two) => one.localeCompare(two)),
-      [`${name} 1`, `${name} 28`],
-    );
+    assert.equal(server.asked.length, 2);
+    assert.deepEqual(new Set(server.asked), new Set([`${name} 1`, `${name} 28`]));
   });
 
   test("that comes too late is no ruling", async () => {

@@ -52,7 +52,7 @@ const explanation = [
   "in shadow  of the pages, those that mode: gate would have spared",
   "spared     a verdict was given, and nobody was paged",
   "neither    muted, over before there was a verdict, only recorded, or not decided yet",
-  "disputed   checks in which one location failed and another passed, of all that answered an alert",
+  "disputed   runs in which one location failed and another passed, of all that answered an alert",
   "p50, p95   how long half and 95 % of the incidents took to their first verdict",
 ].join("\n");
 
@@ -88,7 +88,7 @@ function marked({ total, routes }: Report): string[] {
 function marksText({ marks }: Sums): string {
   const { real, notReal, missedPages, falsePages, precision, recall } = marks;
   const missed = `${missedPages} of ${real} real ones not paged`;
-  const wrong = `${falsePages} of ${notReal} paged that were not real`;
+  const wrong = `${falsePages} of ${notReal} false ones paged`;
   return `${missed}, ${wrong}; precision ${percent(precision)}, recall ${percent(recall)}`;
 }
 

@@ -20,7 +20,8 @@ import {
   scheduleLook,
 } from "../store/runs.ts";
 import { voteOf } from "../verdict/judge.ts";
-import { noteGood } from "../store/self-tests.ts";
+import { noteGood, selfTestsOf } from "../store/self-tests.ts";
+import type { Known } from "../verdict/baseline.ts";
 import { judgeRun, withoutRun } from "../verdict/combine.ts";
 import { isRunSettled } from "../verdict/settled.ts";
 import type { Context } from "./context.ts";
@@ -138,10 +139,11 @@ async function look(context: Context, run: Run, signal: AbortSignal): Promise<vo
   const { policy } = run.plan;
   const startsAt = run.look === 1 ? run.startedAt : run.deadlineAt - policy.secondLookDeadlineMs;
   if (startsAt > context.now()) return wakeAt(context, run.incidentId, startsAt);
-  await observe(context, run, signal);
+  const known = await knownTo(context, run);
+  await observe(context, { run, known }, signal);
   signal.throwIfAborted();
   const observations = await observationsOfRun(context.database, run.id);
-  const judgement = judgeRun(run.plan, observations, run.look);
+  const judgement = judgeRun(run.plan, observations, run.look, known);
   if (judgement !== "second-look") {
     return giveVerdict(context, { incidentId: run.incidentId, plan: run.plan, run, verdict: judgement });
   }
@@ -157,8 +159,22 @@ async function look(context: Context, run: Run, signal: AbortSignal): Promise<vo
   }
 }
 
+/** How the checks looked before the alert. Read once a look: who waits and who judges must know the same. */
+async function knownTo({ database }: Context, { plan, incidentId, startedAt }: Run): Promise<Known> {
+  const checks = plan.checks.filter(({ target }) => target.from === "config").map(({ check }) => check.name);
+  const [selfTests, incident] = await Promise.all([
+    selfTestsOf(database, checks),
+    incidentById(database, incidentId),
+  ]);
+  return { selfTests, alertedAt: incident?.openedAt ?? startedAt };
+}
+
 /** Asks whoever has not answered in this look yet, until the deadline or until nobody can change the outcome. */
-async function observe(context: Context, run: Run, signal: AbortSignal): Promise<void> {
+async function observe(
+  context: Context,
+  { run, known }: { readonly run: Run; readonly known: Known },
+  signal: AbortSignal,
+): Promise<void> {
   const setup = context.setup();
   using _held = setup.hold();
   const stored = await observationsOfRun(context.database, run.id);
@@ -171,7 +187,7 @@ async function observe(context: Context, run: Run, signal: AbortSignal): Promise
     const onObservation = (observation: Observation) => keep(context, run, observation);
     const settled = (fresh: readonly Observation[]) => {
       const now = fresh.map((observation) => ({ look: run.look, observation }));
-      return isRunSettled(run.plan, [...stored, ...now], run.look);
+      return isRunSettled(run.plan, [...stored, ...now], run.look, known);
     };
     await runChecks({ questions, deadlineMs, settled, onObservation }, signal);
   } finally {

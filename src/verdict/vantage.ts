@@ -35,7 +35,7 @@ export function readingOf(observation: Observation | undefined, vantage: Vantage
   const { place, check, known } = vantage;
   const vote = voteOf(observation);
   const plain: Reading = { location: place.name, observation, vote, excuse: null, note: "", plea: null };
-  if (observation === undefined || vote === "none") return plain;
+  if (observation === undefined) return plain;
   const impaired = impairment(observation);
   if (impaired !== null) return { ...plain, vote: "none", excuse: "impaired", note: impaired };
   if (!isBad(vote)) return plain;

@@ -300,7 +300,7 @@ suite("each verdict, from the webhook to the message", { concurrency: 2 }, () =>
       world.site.set("/says-resolved", "down");
       const [notice] = await world.receiver.hears("/oncall", subject);
       assert.match(notice?.firstLine ?? "", /^DOWN/);
-      assert.match(notice?.body ?? "", /the sender says resolved/);
+      assert.match(notice?.body ?? "", /[Tt]he sender says resolved/);
     });
 
     test("resolved after it was told as inconclusive: over, and told so", async () => {

@@ -107,7 +107,7 @@ suite("what was paged and what was spared", () => {
       assert.match(said, /^route +mode +alerts +incidents +pages +in shadow +spared/m);
       assert.match(said, /^page +gate +3 +3 +2 +0 +1 +0 +\d\/3 +\d+\.\d s +\d+\.\d s$/m);
       assert.match(said, /^passed-on +- +1 +1 +1 +0 +0 +0 +0\/0 +- +-$/m);
-      assert.match(said, /^ {2}all: 1 of 1 real ones not paged, 0 of 0 paged that were not real/m);
+      assert.match(said, /^ {2}all: 1 of 1 real ones not paged, 0 of 0 false ones paged/m);
       assert.match(said, /^ {2}page: stays 2 \(/m);
 
       const where =
