@@ -16,9 +16,13 @@ export function deadline(parent: AbortSignal, limitMs: number): Deadline {
   };
   if (parent.aborted) forward();
   else parent.addEventListener("abort", forward, { once: true });
-  const timer = setTimeout(() => {
-    controller.abort(new DeadlineError(limitMs));
-  }, limitMs);
+  const timer = setTimeout(
+    () => {
+      controller.abort(new DeadlineError(limitMs));
+    },
+    // What is longer, Node takes for 1 ms.
+    Math.min(limitMs, 2 ** 31 - 1),
+  );
   return {
     signal: controller.signal,
     [Symbol.dispose]() {

@@ -12,6 +12,8 @@ import type { OpenSetup } from "./setup.ts";
 import type { Context } from "./steps/context.ts";
 import { SharedProbes } from "./check/shared-probes.ts";
 import { wakeDigest } from "./steps/digest.ts";
+import { MuteList } from "./steps/mute-list.ts";
+import { releaseUnmuted } from "./steps/mutes.ts";
 import { wakeSelfTests } from "./steps/self-test.ts";
 import { LocationHealth } from "./steps/self-watch.ts";
 import { reportTrouble } from "./steps/trouble.ts";
@@ -63,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const setups = parts.use(currentSetup(await openSetup(config)));
   const context = createContext({ database, log: options.log, setup: () => setups.current() });
   const pipeline = createPipeline(context);
-  await Promise.all([wakeSelfTests(context), wakeDigest(context)]);
+  await takeUp(context);
   const stopping = new AbortController();
   const reloads = new Reloads(stopping.signal, () =>
     reloadSetup(context, { path: options.config, load, setups, listen }),
@@ -95,12 +97,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url, warnings, reload: () => reloads.next(), [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
+/** What a configuration that has just been loaded makes due. */
+async function takeUp(context: Context): Promise<void> {
+  await Promise.all([wakeSelfTests(context), wakeDigest(context), releaseUnmuted(context)]);
+}
+
 function createContext(parts: Pick<Context, "database" | "log" | "setup">): Context {
   return {
     ...parts,
     metrics: createMetrics(),
     locationHealth: new LocationHealth(),
     sharedProbes: new SharedProbes(Date.now),
+    mutes: new MuteList(),
     failingAlerts: new Map(),
     now: Date.now,
     random: Math.random,
@@ -193,7 +201,7 @@ async function reloadSetup(
     refuseOpenDoor(config, listen);
     for (const warning of warnings) context.log.warn("config-warning", { warning });
     setups.swap(await openSetup(config));
-    await Promise.all([wakeSelfTests(context), wakeDigest(context)]);
+    await takeUp(context);
     context.metrics.reloads.inc({ result: "ok" });
     context.log.info("config-reloaded", { config: config.path, hash: config.hash });
     return { ok: true, hash: config.hash };

@@ -14,6 +14,8 @@ import { createWork } from "./store/work.ts";
  */
 function limit(name: JobClass, { config }: Setup): number {
   if (["inbox", "retention", "self-tests", "digest"].includes(name)) return 1;
+  // They are many questions each, and nobody waits for them: alerts must not either.
+  if (name === "contrast") return 2;
   return name === "incident" ? config.server.runsAtOnce : 32;
 }
 

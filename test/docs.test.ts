@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { embedMessages, pagesWithMessages } from "../scripts/embed-messages.ts";
 import { locationTypes } from "../src/check/locations/index.ts";
 import { probeTypes } from "../src/check/probes/index.ts";
 import { checkConfig } from "../src/config/load.ts";
@@ -58,9 +59,12 @@ test("every reason of a verdict is explained", () => {
   for (const reason of verdictReason.options) assert(text.includes(`\`${reason}\``), reason);
 });
 
-test("the message in the README is one that is rendered", () => {
-  const rendered = readFileSync(join(root, "src/notify/testdata/regional.txt"), "utf8").trim();
-  assert(readFileSync(join(root, "README.md"), "utf8").includes(rendered));
+test("the messages that pages show are those that are rendered", () => {
+  for (const page of pagesWithMessages) {
+    const text = readFileSync(join(root, page), "utf8");
+    assert.equal(text, embedMessages(text), `${page} is out of date: npm run generate`);
+    assert.match(text, /<!-- from src\/notify\/testdata/);
+  }
 });
 
 test("links between our own pages lead somewhere", () => {

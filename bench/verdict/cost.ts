@@ -85,3 +85,13 @@ function missRate(cells: readonly Cell[], rule: number): number {
 function mean(cells: readonly Cell[], rule: number): number {
   return cells.reduce((sum, { pages }) => sum + (pages[rule] ?? 0), 0) / cells.length;
 }
+
+/** The rules that page less for nothing than the first one, and miss less as well: there must be none. */
+export function lowerInBoth(swept: readonly Swept[], rules: readonly string[]) {
+  return swept.flatMap(({ falsePages, missed, ...mix }) =>
+    rules.flatMap((name, rule) => {
+      const isLower = (rates: readonly number[]) => (rates[rule] ?? 1) < (rates[0] ?? 0);
+      return isLower(falsePages) && isLower(missed) ? [{ name, ...mix }] : [];
+    }),
+  );
+}

@@ -6,8 +6,9 @@ import type { Answer, Place, Situation } from "./truth.ts";
 const samples = 3;
 const tries = 2;
 const controls = ["https://one.example/", "https://two.example/", "https://three.example/"];
-/** Each control is asked so often where something got through, else once, as src/check/doubt.ts has it. */
-const controlTries = 3;
+/** Where something got through each control is asked more than once, as src/check/controls.ts has it. */
+const leastTries = 3;
+const mostTries = 10;
 
 /** What a place sees of a check: samples, each with a retry, and the controls beside them, as run-probe.ts takes them. */
 export function observe(situation: Situation, place: Place): Observation {
@@ -27,7 +28,7 @@ export function observe(situation: Situation, place: Place): Observation {
   });
   if (!lost) return seen;
   const through = attempts.some(({ outcome }) => outcome === "pass");
-  return { ...seen, controls: askControls(situation, place, through ? controlTries : 1) };
+  return { ...seen, controls: askControls(situation, place, through) };
 }
 
 function take(
@@ -71,13 +72,14 @@ const findings = {
   blocked: { failureSource: "target", layer: "http", errorClass: "http.status", http: http(403) },
 } as const satisfies Record<Answer, Partial<Attempt>>;
 
-function askControls(situation: Situation, place: Place, count: number): ControlResult[] {
-  return controls.flatMap((url) =>
-    Array.from({ length: count }, () => ({
-      url,
-      reached: situation.askControl(place),
-      message: "",
-      durationMs: 0,
-    })),
-  );
+/** All of them in turn; from the third time on only while none was lost. */
+function askControls(situation: Situation, place: Place, again: boolean): ControlResult[] {
+  const results: ControlResult[] = [];
+  const wanted = () =>
+    results.length < leastTries * controls.length || results.every(({ reached }) => reached);
+  for (let asked = 0; asked < (again ? mostTries : 1) && wanted(); asked += 1) {
+    for (const url of controls)
+      results.push({ url, reached: situation.askControl(place), message: "", durationMs: 0 });
+  }
+  return results;
 }

@@ -1,8 +1,9 @@
 import type { Swept } from "./cost.ts";
 import { percent } from "./truth.ts";
 
-const width = 760;
-const panel = { width: 220, height: 190, left: 52, top: 46, gap: 20 };
+const width = 820;
+const panel = { width: 220, height: 190, left: 52, top: 46, gap: 36 };
+const [least, most] = [0.025, 6];
 const colours = ["#d1242f", "#0969da", "#8250df", "#1a7f37", "#9a6700"];
 const marks = ["", "6 3", "2 3", "8 3 2 3", "1 5"];
 
@@ -10,12 +11,11 @@ const marks = ["", "6 3", "2 3", "8 3 2 3", "1 5"];
 export function plot(swept: readonly Swept[], rules: readonly string[]): string {
   const own = swept.filter(({ places }) => places === 3);
   const noises = [...new Set(own.map(({ noise }) => noise))];
-  const most = Math.max(...own.flatMap(({ cost }) => cost));
   const panels = noises.map((noise, index) => {
     const x = panel.left + index * (panel.width + panel.gap);
     return panelOf(
       own.filter((one) => one.noise === noise),
-      { x, most, title: `path noise ${percent(noise)}` },
+      { x, title: `path noise ${percent(noise)}` },
     );
   });
   const legend = rules.map((name, index) => legendOf(name, index));
@@ -33,11 +33,12 @@ export function plot(swept: readonly Swept[], rules: readonly string[]): string 
 
 function panelOf(
   swept: readonly Swept[],
-  { x, most, title }: { readonly x: number; readonly most: number; readonly title: string },
+  { x, title }: { readonly x: number; readonly title: string },
 ): string {
   const bottom = panel.top + panel.height;
   const across = (index: number) => x + (index * panel.width) / (swept.length - 1);
-  const up = (cost: number) => bottom - (cost / most) * panel.height;
+  // Each tenth of the cost is as far away as the one before.
+  const up = (cost: number) => bottom - (Math.log10(cost / least) / Math.log10(most / least)) * panel.height;
   const lines = (swept[0]?.cost ?? []).map((_, rule) => {
     const points = swept.map(
       ({ cost }, index) => `${across(index).toFixed(1)},${up(cost[rule] ?? 0).toFixed(1)}`,
@@ -48,13 +49,11 @@ function panelOf(
     ({ falseShare }, index) =>
       `<text x="${across(index)}" y="${bottom + 15}" text-anchor="middle">${percent(falseShare)}</text>`,
   );
-  const scale = x === panel.left ? [0, most / 2, most] : [];
+  const scale = x === panel.left ? [0.03, 0.1, 0.3, 1, 3] : [];
   return [
     `<rect x="${x}" y="${panel.top}" width="${panel.width}" height="${panel.height}" fill="none" stroke="#d0d7de"/>`,
     `<text x="${x}" y="${panel.top - 8}">${title}</text>`,
-    ...scale.map(
-      (cost) => `<text x="${x - 6}" y="${up(cost) + 4}" text-anchor="end">${cost.toFixed(1)}</text>`,
-    ),
+    ...scale.map((cost) => `<text x="${x - 6}" y="${up(cost) + 4}" text-anchor="end">${cost}</text>`),
     ...lines,
     ...ticks,
     `<text x="${x + panel.width / 2}" y="${bottom + 32}" text-anchor="middle">pages that are false</text>`,

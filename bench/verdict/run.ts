@@ -4,12 +4,12 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { Random } from "../../test/fixtures/random.ts";
-import { costs, type Cell } from "./cost.ts";
+import { costs, lowerInBoth, type Cell } from "./cost.ts";
 import { crosscheck } from "./ours.ts";
 import { peers } from "./peers.ts";
 import { plot } from "./plot.ts";
 import { costTable, pageTable } from "./tables.ts";
-import { placesOf, Situation, truths } from "./truth.ts";
+import { percent, placesOf, Situation, truths } from "./truth.ts";
 
 const seed = 20_261_122;
 const placeCounts = [3, 5] as const;
@@ -47,11 +47,15 @@ const text = [pageTable(cells, names), costTable(swept, names)].join("\n\n");
 process.stdout.write(
   `${runsACell * cells.length} runs of each rule, seed ${seed}, ${seconds} s\n\n${text}\n`,
 );
+for (const { name, places, noise } of lowerInBoth(swept, names)) {
+  process.stderr.write(`LOWER IN BOTH: ${name}, ${places} places, path noise ${percent(noise)}\n`);
+  process.exitCode = 1;
+}
 
 if (process.argv.includes("--write")) {
-  const page = new URL("../../docs/verdict-rules.md", import.meta.url);
+  const page = new URL("../../docs/verdict-simulation.md", import.meta.url);
   const before = await readFile(page, "utf8");
   const [head = ""] = before.split("<!-- simulated -->");
   await writeFile(page, `${head}<!-- simulated -->\n\n${text}\n`);
-  await writeFile(new URL("../../docs/verdict-rules.svg", import.meta.url), plot(swept, names));
+  await writeFile(new URL("../../docs/verdict-simulation.svg", import.meta.url), plot(swept, names));
 }

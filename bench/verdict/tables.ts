@@ -26,6 +26,15 @@ export function costTable(swept: readonly Swept[], rules: readonly string[]): st
     const cells = cost.map((one) => (one === least ? `**${one.toFixed(3)}**` : one.toFixed(3)));
     return [String(places), percent(noise), percent(falseShare), ...cells];
   });
+  const mean = rules.map(
+    (_, rule) => swept.reduce((sum, { cost }) => sum + (cost[rule] ?? 0), 0) / swept.length,
+  );
+  rows.push([
+    "all",
+    "all",
+    "all",
+    ...mean.map((one) => (one === Math.min(...mean) ? `**${one.toFixed(3)}**` : one.toFixed(3))),
+  ]);
   const rates = swept
     .filter(({ falseShare }) => falseShare === swept[0]?.falseShare)
     .map(({ places, noise, falsePages, missed }) => [
@@ -50,6 +59,9 @@ function inPercent(rate = Number.NaN): string {
 }
 
 function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }

@@ -1,6 +1,5 @@
 /** What is wrong with an assertion before anything is measured, so that the configuration's loader can say it. */
 import * as z from "zod";
-import { query } from "jsonpath-rfc9535";
 import {
   assertion as assertionShape,
   type Assertion,
@@ -8,6 +7,7 @@ import {
   type Comparison,
 } from "../model/assertion.ts";
 import { parseDuration } from "../model/settings.ts";
+import { parseJsonPath } from "./json-path/json-path.ts";
 import { isTemplate } from "./template.ts";
 
 export interface AssertionFault {
@@ -112,7 +112,7 @@ const propertyMeaning: Readonly<Record<Propertied, string>> = {
 
 function jsonPathFault(path: string): string | undefined {
   try {
-    query(null, path);
+    parseJsonPath(path);
     return undefined;
   } catch (error) {
     return `"${path}" is not a JSONPath (RFC 9535): ${(error as Error).message}`;

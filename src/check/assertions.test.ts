@@ -180,6 +180,18 @@ suite("do not hold, and say so", () => {
     assert.match(judged.message, /^the body is not JSON: /);
   });
 
+  test("a body that nests absurdly, or is too much for the path", () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const all = [assertionOf(["json-body", "$..*..*..*..*", "not-null"])];
+    const [deep] = evaluate(all, { ...evidence, body: nested(100_000) });
+    assert.equal(deep?.message, "the body is nested more than 500 levels deep");
+    assert.equal(deep.errorClass, "content.json");
+    const [much] = evaluate(all, { ...evidence, body: nested(500) });
+    assert.match(much?.message ?? "", /^\$\.\.\*.*: it takes more than 5000000 steps here: look at less of/);
+    assert.equal(much?.errorClass, "content.assertion");
+    assert.equal(much.result.passed, false);
+  });
+
   test("what may stand in the part of the body that was not read", () => {
     const long = { ...evidence, truncated: true };
     const [absent, present, json] = evaluate(
@@ -234,6 +246,11 @@ suite("faults", () => {
     { assertion: ["json-body", undefined, "is-null"], key: "property", says: /needs a property: a JSONPath/ },
     { assertion: ["json-body", "status", "is-null"], key: "property", says: /"status" is not a JSONPath/ },
     { assertion: ["json-body", "$.a[", "is-null"], key: "property", says: /is not a JSONPath/ },
+    {
+      assertion: ["json-body", "$[?length(@.*) > 1]", "is-null"],
+      key: "property",
+      says: /is not a JSONPath \(RFC 9535\): only single names .* have a value, at character 11$/,
+    },
     {
       assertion: ["certificate", "owner", "is-null"],
       key: "property",

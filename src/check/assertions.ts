@@ -1,10 +1,12 @@
 /** Whether what a probe saw holds against a check's assertions. Pure. */
-import { query, type JsonValue } from "jsonpath-rfc9535";
 import type { Assertion, AssertionResult, Comparison } from "../model/assertion.ts";
 import type { DnsDetails, GrpcDetails, TlsDetails } from "../model/observation.ts";
 import { parseDuration } from "../model/settings.ts";
 import { certificateProperties } from "./assertion-faults.ts";
 import type { ErrorClass } from "./failure.ts";
+import { parseJsonPath } from "./json-path/json-path.ts";
+import { isNestedWithin, type JsonValue } from "./json-path/json-value.ts";
+import { JsonPathError } from "./json-path/scope.ts";
 
 /** What assertions look at: of each type of check, what there is to see. */
 export interface Evidence {
@@ -38,6 +40,9 @@ interface Found {
 }
 
 const actualLimit = 200;
+
+/** Of JSON, so that walking through it and telling of it end before the stack does. */
+const depthLimit = 500;
 
 /** What is said of text that was cut. */
 const unread = {
@@ -122,8 +127,17 @@ function findJson(path: string, { body = "", truncated }: Evidence): Found {
     const why = truncated === true ? "longer than max-body" : (error as Error).message;
     return { value: undefined, missing: `the body is not JSON: ${why}`, errorClass: "content.json" };
   }
-  const nodes = query(document, path);
-  return { value: nodes.length > 1 ? nodes : nodes[0] };
+  if (!isNestedWithin(document, depthLimit)) {
+    const missing = `the body is nested more than ${depthLimit} levels deep`;
+    return { value: undefined, missing, errorClass: "content.json" };
+  }
+  try {
+    const nodes = parseJsonPath(path)(document);
+    return { value: nodes.length > 1 ? nodes : nodes[0] };
+  } catch (error) {
+    if (error instanceof JsonPathError) return { value: undefined, missing: `${path}: ${error.message}` };
+    throw error;
+  }
 }
 
 function compare(value: unknown, { source, comparison, target }: Assertion): boolean {

@@ -1,5 +1,6 @@
 /** Controls: URLs of somebody else. Where they fail as well, it is the location that is cut off. */
 import { deadline } from "../deadline.ts";
+import { isBelowHttp } from "../model/below-http.ts";
 import { describeError } from "../model/errors.ts";
 import type { ControlResult } from "../model/observation.ts";
 import { ProbeFailure } from "./failure.ts";
@@ -9,8 +10,13 @@ import { configured, resolve, type ResolveContext } from "./resolve.ts";
 
 const limitMs = 2000;
 
-/** More would tell little, and controls are other people's servers. */
-const mostTries = 3;
+/** Enough to tell a control that is dead from a packet that was lost. */
+const leastTries = 3;
+/**
+ * While none is lost: one packet in twenty shows in thirty questions, and hardly in nine (docs/verdict-simulation.md).
+ * More would be too much to ask of other people's servers.
+ */
+const mostTries = 10;
 
 export interface Asking {
   /** What has come of it so far, in the order of the ends. */
@@ -27,7 +33,7 @@ export interface Asking {
  */
 export function askControls(
   urls: readonly string[],
-  { tries, network }: { readonly tries: number; readonly network: ResolveContext },
+  { samples, network }: { readonly samples: number; readonly network: ResolveContext },
   signal: AbortSignal,
 ): Asking {
   const results: ControlResult[] = [];
@@ -37,10 +43,16 @@ export function askControls(
     const first = askOnce(url, { context, results }, signal);
     firsts.push(first);
     await first;
-    for (let left = Math.min(tries, mostTries) - 1; left > 0 && !signal.aborted; left -= 1)
+    for (let asked = 1; !signal.aborted && isWorthAnother(asked, samples, results); asked += 1)
       await askOnce(url, { context, results }, signal);
   });
   return { results, once: Promise.all(firsts), all: Promise.all(alls) };
+}
+
+/** One that is lost is what more of them would look for. Who takes a single sample wants a single answer. */
+function isWorthAnother(asked: number, samples: number, results: readonly ControlResult[]): boolean {
+  if (asked < Math.min(samples, leastTries)) return true;
+  return samples > 1 && asked < mostTries && results.every(({ reached }) => reached);
 }
 
 async function askOnce(
@@ -65,11 +77,14 @@ async function reach(url: string, context: ResolveContext, signal: AbortSignal):
   try {
     const { host } = http.target(settings);
     const { addresses, dnsMs } = await resolve({ host, hop: "first" }, context, signal);
-    // At least one, says the contract.
-    const address = addresses[0] as (typeof addresses)[0];
-    const attempt = { address, dnsMs, location: undefined, resolveRedirect, hold };
-    const { timings, message } = await http.attempt(settings, attempt, signal);
-    return timings.firstByte === null ? message : undefined;
+    for (const address of addresses) {
+      const attempt = { address, dnsMs, location: undefined, resolveRedirect, hold };
+      const { timings, errorClass, message } = await http.attempt(settings, attempt, signal);
+      if (timings.firstByte !== null) return undefined;
+      // A location may have only one of the two families. Anything else is noise, which must be heard of.
+      if (errorClass !== "tcp.unreachable" && errorClass !== "location.network") return message;
+    }
+    return "there is no way from here to any of its addresses";
   } catch (failure) {
     return describeError(failure);
   }
@@ -84,19 +99,8 @@ function hold<T>(work: () => T): T {
   return work();
 }
 
-const belowHttp: ReadonlySet<string | null> = new Set([
-  "tls.handshake",
-  "tls.timeout",
-  "http.timeout-first-byte",
-  "websocket.timeout",
-  "grpc.timeout",
-  "content.timeout",
-  "location.resolver",
-  "location.network",
-]);
-
 /** Whether the location's own network could be to blame: nothing that was certainly the target has come back. */
-export function mayBeOurs({ outcome, layer, errorClass }: Finding): boolean {
-  if (outcome !== "fail" && outcome !== "error") return false;
-  return layer === "dns" || layer === "tcp" || belowHttp.has(errorClass);
+export function mayBeOurs(finding: Finding): boolean {
+  const { errorClass } = finding;
+  return isBelowHttp(finding) || errorClass === "location.resolver" || errorClass === "location.network";
 }

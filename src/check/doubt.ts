@@ -47,7 +47,7 @@ export class Doubt implements Disposable {
     const { request, network } = this.#suspicion;
     const { signal } = this.#controller;
     if (this.#controls === undefined && request.controls.length > 0 && mayBeOurs(finding))
-      this.#controls = askControls(request.controls, { tries: request.samples.count, network }, signal);
+      this.#controls = askControls(request.controls, { samples: request.samples.count, network }, signal);
     if (this.#isResolvers(finding)) this.#ruling ??= this.#arbitrate(signal);
   };
 

@@ -66,6 +66,9 @@ export function asFailure(error: unknown): ProbeFailure {
 
 type Verdict = Pick<Finding, "outcome" | "failureSource" | "layer" | "errorClass" | "message">;
 
+/** Each attempt has its message, and targets choose some of the words. */
+const messageLimit = 1000;
+
 /** The part of a finding that says what went wrong. A fault of the place is an error: it says nothing of the target. */
 export function failed({ errorClass, message }: Pick<ProbeFailure, "errorClass" | "message">): Verdict {
   const layer = errorClass.slice(0, errorClass.indexOf(".")) as Layer;
@@ -74,6 +77,6 @@ export function failed({ errorClass, message }: Pick<ProbeFailure, "errorClass" 
     failureSource: errorClasses[errorClass],
     layer,
     errorClass,
-    message,
+    message: message.length > messageLimit ? `${message.slice(0, messageLimit - 1)}…` : message,
   };
 }

@@ -16,6 +16,8 @@ export interface Seen {
   readonly controls?: ControlResult[] | undefined;
   /** In the order of time; at least one. */
   readonly attempts: readonly [Attempt, ...Attempt[]];
+  /** Addresses that no attempt could tell of. */
+  readonly unseen?: readonly string[];
   readonly startedAt: number;
   readonly durationMs: number;
 }
@@ -23,18 +25,19 @@ export interface Seen {
 /**
  * The finding of the attempt that tells most, beside all attempts. Something got through: pass or degraded, with the
  * class and the message of the last failure if there was one. Attempts that could not tell (error) count only when there
- * are no others. Bodies, what was received, and certificates stand once, in the finding. What passes says so if its IPv6 was not looked at.
+ * are no others, or when a whole sample or address could not be told of: part of them is no pass. Bodies, what was received, and certificates stand once, in the finding. What passes says so if its IPv6 was not looked at.
  */
-export function observe({ attempts, resolvedAddresses, ...where }: Seen): Observation {
+export function observe({ attempts, unseen = [], resolvedAddresses, ...where }: Seen): Observation {
   const telling = attempts.filter(({ outcome }) => outcome !== "error");
   const failures = telling.filter(({ outcome }) => outcome === "fail");
   const slow = telling.filter(({ outcome }) => outcome === "degraded");
+  const untold = failures.length === 0 ? untoldOf(attempts, unseen) : undefined;
   const {
     sample: _sample,
     number: _number,
     ...finding
-  } = failures.at(-1) ?? slow.at(-1) ?? telling.at(-1) ?? last(attempts);
-  const through = telling.length > failures.length;
+  } = failures.at(-1) ?? untold ?? slow.at(-1) ?? telling.at(-1) ?? last(attempts);
+  const through = telling.length > failures.length && untold === undefined;
   const outcome = slow.length > 0 ? "degraded" : "pass";
   const message = [finding.message, ...ipv6Untested(attempts, resolvedAddresses)].filter(
     (text) => text !== "",
@@ -48,11 +51,23 @@ export function observe({ attempts, resolvedAddresses, ...where }: Seen): Observ
   };
 }
 
+/**
+ * The last attempt of a sample, or at an address, that the location could say nothing of. A resolver of its own that is
+ * silent while another answers takes nothing away.
+ */
+function untoldOf(attempts: Seen["attempts"], unseen: readonly string[]): Attempt | undefined {
+  const told = new Set(attempts.flatMap(({ outcome, sample }) => (outcome === "error" ? [] : [sample])));
+  return attempts.findLast(({ outcome, errorClass, sample, timings }) => {
+    if (outcome !== "error" || (errorClass === "location.resolver" && timings.tcp === null)) return false;
+    return unseen.length > 0 || !told.has(sample);
+  });
+}
+
 /** How far a run had come when its time was up. */
 export interface Shortfall {
   readonly samples: number;
   readonly wanted: number;
-  /** Addresses that no attempt has ended at. */
+  /** Addresses that no attempt could tell of. */
   readonly unseen: readonly string[];
   readonly deadlineMs: number;
 }

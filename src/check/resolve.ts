@@ -7,6 +7,7 @@ import { formatDuration } from "../model/settings.ts";
 import { abortable } from "./abortable.ts";
 import { parseServer, type DnsServer } from "./dns/dns-server.ts";
 import { lookupAt } from "./dns/lookup-at.ts";
+import { nameFault } from "./dns/message.ts";
 import { ProbeFailure } from "./failure.ts";
 import { isGlobalIpv6, refusal, type Hop } from "./guard.ts";
 import type { Target } from "./probe-type.ts";
@@ -116,6 +117,8 @@ export function guard(
 
 async function ask(sought: Sought, context: ResolveContext, signal: AbortSignal) {
   const { host, family, resolver } = sought;
+  const fault = nameFault(host);
+  if (fault !== undefined) throw new ProbeFailure("dns.nxdomain", fault);
   const found =
     resolver === undefined
       ? await askSystem(host, context.lookup ?? systemLookup, signal)

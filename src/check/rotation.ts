@@ -23,7 +23,7 @@ export class Rotation {
     return this.#turn.length;
   }
 
-  /** Those in the turn that no try has ended at. */
+  /** Those in the turn that no try could tell of. */
   get unseen(): readonly Address[] {
     return this.#turn.filter((address) => !this.#seen.has(address));
   }
@@ -39,7 +39,7 @@ export class Rotation {
   /** What a try at the address given last found; undefined: nothing, another one is to be tried instead. */
   judge(finding: Finding): Finding | undefined {
     const address = this.#turn.at(-1) as Address;
-    this.#seen.add(address);
+    if (finding.outcome !== "error") this.#seen.add(address);
     // What a redirect led to says nothing of the way to this address.
     if (address.family === 4 || finding.remoteAddress !== address.address) return finding;
     if (finding.timings.tcp !== null) this.#comeBack();
@@ -50,7 +50,6 @@ export class Rotation {
   #withoutRoute(address: Address, finding: Finding): Finding | undefined {
     if (this.#ipv6Works) return { ...finding, ...failed({ ...finding, errorClass: "tcp.unreachable" }) };
     if (this.#turn.length === 1) return finding;
-    this.#seen.delete(address);
     this.#noRoute = [...this.#noRoute, address];
     this.#turn = this.#turn.slice(0, -1);
     return undefined;

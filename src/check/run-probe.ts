@@ -56,9 +56,9 @@ export async function runProbe(
   const resolvedAddresses = taken.resolution?.found ?? [];
   const place = { check: settings.name, location: "", startedAt, durationMs, resolvedAddresses };
   const where = { ...place, ...resolverOf(request, destination), ...asked };
-  if (isSome(attempts) && !taken.cutOff) return observe({ ...where, attempts });
-  const wanted = wantedSamples(samples, taken);
   const unseen = taken.rotation?.unseen.map(({ address }) => address) ?? [];
+  if (isSome(attempts) && !taken.cutOff) return observe({ ...where, attempts, unseen });
+  const wanted = wantedSamples(samples, taken);
   return observeCutOff({ ...where, attempts }, { wanted, unseen, samples: taken.samples, deadlineMs });
 }
 

@@ -56,7 +56,9 @@ export class SharedProbes {
 
   #isGood(shared: Shared, { deadlineMs }: ProbeRequest, { incident, since, maxAgeMs }: Sharer): boolean {
     const now = this.#now();
-    if (shared.incident === incident || shared.startedAt < Math.max(since, now - maxAgeMs)) return false;
+    if (shared.incident === incident || shared.controller.signal.aborted) return false;
+    // What began in the future began before the clock was put back, and nobody knows how long.
+    if (shared.startedAt < Math.max(since, now - maxAgeMs) || shared.startedAt > now) return false;
     return shared.isOver || shared.endsAt >= now + deadlineMs - toleranceMs;
   }
 
@@ -91,9 +93,9 @@ export class SharedProbes {
   }
 
   #forget(maxAgeMs: number): void {
-    const oldest = this.#now() - maxAgeMs;
+    const now = this.#now();
     for (const [key, { isOver, startedAt }] of this.#asked)
-      if (isOver && startedAt < oldest) this.#asked.delete(key);
+      if (isOver && (startedAt < now - maxAgeMs || startedAt > now)) this.#asked.delete(key);
   }
 }
 

@@ -18,11 +18,16 @@ export function demoConfig({ agents, receiver }: Places): string {
   return `locations:
 ${locations.join("\n")}
 
+# In place of the Internet, which this machine may not have: it tells a location that is cut off from a site that is down.
+controls: ["${receiver}/one", "${receiver}/two", "${receiver}/three"]
+resolvers: []
+
 checks:
 - name: storefront
   type: http
   url: "{{ input.ServiceURL.URL }}"
   timeout: 4s
+  covers: [reachability, content, latency]
   retry: {attempts: 2, backoff: 100ms}
   assertions:
   - {source: status-code, comparison: equals, target: 200}
@@ -33,7 +38,6 @@ routes:
   input: contains(input.ServiceURL.Reachable, "false")
   subject: input.ServiceURL.URL
   checks: [storefront]
-  spare: true
   notify:
     confirmed: [pager, chat]
     regional: [pager, chat]

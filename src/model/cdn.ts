@@ -32,13 +32,15 @@ const unasked = /^(?:stale|updating|prerender)$/i;
  *
  * Sources: RFC 9111 §5.1 (`Age`; of 0 it says nothing, since Varnish and Fastly send it with what they fetched), RFC 9211
  * (`Cache-Status`), developers.cloudflare.com/cache/concepts/cache-responses, fastly.com/documentation/reference/http/http-headers
- * (X-Cache, X-Cache-Hits), docs.aws.amazon.com/AmazonCloudFront (access logs, `x-edge-result-type`), learn.microsoft.com
+ * (X-Cache, X-Cache-Hits), docs.aws.amazon.com/AmazonCloudFront (access logs, `x-edge-result-type`; Server-Timing), learn.microsoft.com
  * (azure/cdn/cdn-msft-http-debug-headers), techdocs.akamai.com/edge-diagnostics (pragma headers), vercel.com/docs/caching/cache-status.
  */
 export function isCached(headers: Headers): boolean {
   if (Number(headers.age) > 0 || hasRfc9211Hit(headers["cache-status"])) return true;
   // Fastly: how often each node had it.
   if (headers["x-cache-hits"]?.split(",").some((count) => Number(count) > 0) === true) return true;
+  // CloudFront (`cdn-cache-hit`) and Akamai (`cdn-cache; desc=HIT`).
+  if (/\bcdn-cache(?:-hit|;\s*desc="?hit)\b/i.test(headers["server-timing"] ?? "")) return true;
   // Varnish names the request that fetched the copy after the present one.
   if (/^\d+ \d+$/.test(headers["x-varnish"] ?? "")) return true;
   return cacheHeaders.some((name) => {
@@ -96,6 +98,7 @@ export const tellingHeaders: ReadonlySet<string> = new Set([
   "cache-status",
   "x-cache-hits",
   "x-varnish",
+  "server-timing",
   "x-amz-cf-id",
   "x-azure-ref",
   "x-msedge-ref",

@@ -4,17 +4,29 @@ import { claims } from "./claim.ts";
 import { duration, name, settings } from "./settings.ts";
 
 /** An address of a DNS server: `1.1.1.1`, `1.1.1.1:5353`, `[2606:4700:4700::1111]:53`. */
-export const resolverAddress = z
-  .string()
-  .regex(
-    /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*|\[[0-9a-fA-F:.]+\](?::\d{1,5})?)$/,
-    "write the address of a DNS server, such as 1.1.1.1 or [2606:4700:4700::1111]:53",
-  );
+export const resolverAddress = z.string().refine(isServer, {
+  error: ({ input }) =>
+    `"${String(input)}" is not the address of a DNS server: write one such as 1.1.1.1 or [2606:4700:4700::1111]:53`,
+});
+
+function isServer(text: string): boolean {
+  if (z.ipv6().safeParse(text).success) return true;
+  const {
+    six,
+    four,
+    port = "53",
+  } = /^(?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups ?? {};
+  const isAddress = six === undefined ? z.ipv4().safeParse(four).success : z.ipv6().safeParse(six).success;
+  return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
+}
 
 /** The keys that checks of every type have; `type` and the rest are the probe's own. */
 export const checkKeys = {
   name: name.describe("what routes call it"),
-  timeout: duration.default(5000).describe("for one attempt"),
+  timeout: duration
+    .refine((ms) => ms > 0, "an attempt needs time: write a timeout such as 5s")
+    .default(5000)
+    .describe("for one attempt"),
   retry: settings({
     attempts: z.int().min(1).max(5).default(2).describe("tries a sample gets, the first included"),
     backoff: duration.default(500).describe("pause before the retry"),

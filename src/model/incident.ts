@@ -18,12 +18,15 @@ export type Told = z.output<typeof told>;
 
 /** What recovery has to wait for. */
 export const progress = z.object({
-  /** Domains that failed in this incident: each must pass before it is over. */
+  /** Domains that failed in this incident, and the checks that did: each must pass before it is over. */
   failedDomains: z.array(z.string()),
+  failedChecks: z.array(z.string()).default([]),
   cleanRuns: z.int(),
   /** Inconclusive rechecks in a row of a spared incident. */
   unsureRuns: z.int(),
   cleanSince: z.number().nullable(),
+  /** One of these clean runs proves nothing of what the alert says: it takes longer. */
+  cleanUnseen: z.boolean().default(false),
   /** When it last began to wait for a verdict: what ran before says nothing about the alert that it waits with. */
   checkingSince: z.number(),
   /** The sender says that it is over; of several, the last one that said it fails. */
@@ -45,9 +48,11 @@ export type Progress = z.output<typeof progress>;
 
 export const noProgress: Progress = {
   failedDomains: [],
+  failedChecks: [],
   cleanRuns: 0,
   unsureRuns: 0,
   cleanSince: null,
+  cleanUnseen: false,
   checkingSince: 0,
   senderResolved: false,
   sparedAt: [],

@@ -83,8 +83,8 @@ export type TcpDetails = z.output<typeof tcpDetails>;
 /**
  * What came of asking a control once: a URL of somebody else, which tells whether the place itself is cut off. Any answer
  * over valid TLS, a 500 included, proves that it is not. Each URL is asked as often as there are samples, at most three
- * times, and has one of these for each try that ended; where nothing got through to the target, the first tries are all
- * that is waited for. So a URL that no try reached is cut off, and one that some tries reached lies on a noisy path.
+ * times, and further up to ten times while none has been lost; it has one of these for each try that ended. Where nothing
+ * got through to the target, the first tries are all that is waited for. So a URL that no try reached is cut off, and one that some tries reached lies on a noisy path.
  */
 export const controlResult = z.object({
   url: z.string(),

@@ -1,4 +1,4 @@
-import { parsePath, plainValue, stepPattern, valueAt } from "./json-path.ts";
+import { parsePath, plainValue, stepPattern, valueAt } from "./gjson-path.ts";
 
 /** `event.input` and the path that goes on from it; `event.inputs` is another word. */
 const placeholder = new RegExp(String.raw`event\.input(?![\p{L}\p{N}_])((?:${stepPattern})*)`, "gu");

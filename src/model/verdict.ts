@@ -114,7 +114,7 @@ export type ScopeAttribute = z.output<typeof scopeAttribute>;
 
 /**
  * How far the trouble reaches. `common`: the fewest attributes that together cover at least 80 % of the failures and at most
- * 10 % of the passes; empty when there are none.
+ * 10 % of the passes, several values of one being alternatives; empty when there are none.
  */
 export const scope = z.object({
   locations: z.array(z.string()),

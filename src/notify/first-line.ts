@@ -4,7 +4,7 @@ import type { Verdict } from "../model/verdict.ts";
 import { causeOf } from "./cause.ts";
 import { isChecked, isShadow } from "./message-facts.ts";
 import type { MessageFacts } from "./message-facts.ts";
-import { stormLine, stormName } from "./storm-text.ts";
+import { isHash, stormLine, stormName } from "./storm-text.ts";
 import { clock, counted, plainText, span, wordList } from "./text.ts";
 
 const maxFirstLine = 120;
@@ -26,12 +26,10 @@ export function firstLine(facts: MessageFacts): string {
   return fit({ subject: nameOf(facts), ...line, headline });
 }
 
-/** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
 function nameOf({ incident, alert, storm }: MessageFacts): string {
   const { subject, route, flags } = incident;
   if (storm !== undefined) return stormName(storm, incident);
-  const isHash = /^sha256:[0-9a-f]{32}$/.test(subject);
-  if (!isHash && !flags.includes(gatheredFlag)) return subject;
+  if (!isHash(subject) && !flags.includes(gatheredFlag)) return subject;
   return route === unroutedRoute ? `(alert from ${alert?.source ?? "nobody"})` : route;
 }
 

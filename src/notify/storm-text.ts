@@ -9,8 +9,18 @@ export interface StormFacts {
   readonly count: number;
 }
 
-const maxListed = 20;
+/** So many subjects are named, the others counted. */
+export const maxStormListed = 20;
 const maxSubject = 80;
+
+/** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
+export function shownSubject({ subject, route }: Pick<Incident, "subject" | "route">): string {
+  return isHash(subject) ? route : subject;
+}
+
+export function isHash(subject: string): boolean {
+  return /^sha256:[0-9a-f]{32}$/.test(subject);
+}
 
 /** `37 incidents on oncall` */
 export function stormName({ count }: StormFacts, { subject }: Incident): string {
@@ -30,7 +40,7 @@ export function stormLine(
 export function stormSummary({ subjects, count }: StormFacts): string {
   const over = count - subjects.length;
   const ends = over === 0 ? "" : `; ${over} of them are over`;
-  const list = subjects.length === 0 ? "" : `: ${listed(subjects, maxListed)}`;
+  const list = subjects.length === 0 ? "" : `: ${listed(subjects, maxStormListed)}`;
   return `So many incidents began at once that these are told in one page${ends}${list}`;
 }
 

@@ -4,6 +4,7 @@ import { claimKind } from "../model/claim.ts";
 import type { Claim, ClaimKind, Coverage } from "../model/claim.ts";
 import { describeError } from "../model/errors.ts";
 import type { PlannedLocation } from "../model/plan.ts";
+import { familiesIn, kindsIn, regionsIn, withoutLinks } from "./claim-words.ts";
 import { ruleLimits } from "./match.ts";
 import type { Expression } from "./template.ts";
 import { textsOf } from "./texts.ts";
@@ -20,32 +21,8 @@ export interface Documents {
 /** Where checks can run from: what else their locations are called. */
 export type Places = Iterable<Pick<PlannedLocation, "name" | "region">>;
 
-/** How an alert speaks of what is wrong. Addresses of pages are cut before: they name things and claim nothing. */
-const kindWords: readonly (readonly [ClaimKind, RegExp])[] = [
-  [
-    "latency",
-    /\b(?:latenc(?:y|ies)|slow\w*|response.?times?|time.?outs?|timed.?out|p9[059]|apdex|deadline exceeded)\b/iv,
-  ],
-  ["certificate", /\b(?:certificates?|certs?|tls|ssl|x\.?509|expir\w+)\b/iv],
-  [
-    "dns",
-    /\b(?:dns|name.?servers?|nxdomain|servfail|name resolution|(?:can|could)(?: ?not|n't)(?: be)? resolved?)\b/iv,
-  ],
-  ["content", /\b(?:content|keywords?|checksum|defaced|wrong (?:text|body|page))\b/iv],
-  [
-    "reachability",
-    /\b(?:down|unreachable|unavailable|offline|outage|refused|not (?:reachable|responding)|no (?:answer|response)|http.?5\d\d)\b/iv,
-  ],
-];
-
-/** The names of AWS (`eu-west-1`, `us-gov-east-1`) and GCP (`europe-west1`), without the letter of a zone. */
-const regionName =
-  /\b(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-isob?)?-(?:central|(?:north|south)(?:east|west)?|east|west)-\d|(?:africa|asia|australia|europe|me|northamerica|southamerica|us)-(?:central|(?:north|south)(?:east|west)?|east|west)\d{1,2})(?=-?[a-z]?\b)/giv;
-
 /** All routes read each alert, on the thread that everything else waits for. */
 const mostCharacters = 65_536;
-
-const family = { 4: /\bip.?v4\b/iv, 6: /\b(?:ip.?v6|aaaa)\b/iv } as const;
 
 /**
  * What an alert says is wrong (verdict.md §2, covers): what the route says of it; else what its words say, which can only
@@ -87,7 +64,7 @@ function claimOfWords(words: readonly string[], names: ReadonlyMap<string, strin
   const kinds = claimKind.options.filter((kind) => words.includes(kind));
   const ipVersions = ([4, 6] as const).filter((version) => words.includes(`ipv${version}`));
   const rest = words.filter((word) => !isKind(word) && word !== "ipv4" && word !== "ipv6");
-  const regions = rest.flatMap((word) => names.get(word.toLowerCase()) ?? word.match(regionName) ?? []);
+  const regions = rest.flatMap((word) => names.get(word.toLowerCase()) ?? regionsIn(word));
   return regions.length < rest.length ? null : { kinds, ipVersions, regions };
 }
 
@@ -97,13 +74,16 @@ function isKind(word: string): word is ClaimKind {
 
 function claimOfText(texts: readonly string[], names: ReadonlyMap<string, string>): Claim {
   const whole = texts.join("\n").slice(0, mostCharacters);
-  const claims = whole.replaceAll(/https?:\/\/\S+/giv, " ");
-  const regions = (whole.match(regionName) ?? []).map((region) => region.toLowerCase());
-  const words = new Set(claims.toLowerCase().match(/[\p{L}\p{N}](?:[\p{L}\p{N}._\-]*[\p{L}\p{N}])?/gv));
+  const regions = regionsIn(whole).map((region) => region.toLowerCase());
+  const words = new Set(
+    withoutLinks(whole)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}](?:[\p{L}\p{N}._\-]*[\p{L}\p{N}])?/gv),
+  );
   const placed = [...names].filter(([name]) => words.has(name)).map(([, name]) => name);
   return {
-    kinds: kindWords.filter(([, pattern]) => pattern.test(claims)).map(([kind]) => kind),
-    ipVersions: ([4, 6] as const).filter((version) => family[version].test(whole)),
+    kinds: kindsIn(whole),
+    ipVersions: familiesIn(whole),
     regions: [...new Set([...regions, ...placed])],
   };
 }

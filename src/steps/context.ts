@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Surroundings } from "../route/plan.ts";
 import type { Database } from "../store/database.ts";
+import type { MuteList } from "./mute-list.ts";
 import type { LocationHealth } from "./self-watch.ts";
 
 /** The running configuration with what was opened for it. A reload puts another one in its place, whole. */
@@ -26,6 +27,7 @@ export interface Context {
   readonly locationHealth: LocationHealth;
   /** What locations have been asked by this process. */
   readonly sharedProbes: SharedProbes;
+  readonly mutes: MuteList;
   /** Since when (ms) the routing of an alert has been failing in this process, by the alert's id. */
   readonly failingAlerts: Map<string, number>;
   /** The setup of this moment. */

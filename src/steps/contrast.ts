@@ -5,8 +5,9 @@ import type { Observation } from "../model/observation.ts";
 import type { PlannedCheck } from "../model/plan.ts";
 import type { Run } from "../model/run.ts";
 import { contrastsOfRun, insertContrasts } from "../store/contrasts.ts";
+import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
-import { asksForRest, changesOf, contrastOf } from "../verdict/contrast.ts";
+import { asksForRest, changesOf, contrastOf, mostChanges } from "../verdict/contrast.ts";
 import type { Change } from "../verdict/contrast.ts";
 import { isBad } from "../verdict/judge.ts";
 import type { Context, Setup } from "./context.ts";
@@ -14,19 +15,24 @@ import { questionOf } from "./questions.ts";
 
 /** For one change: many of them are asked one after the other. */
 const deadlineMs = 6000;
+/** More locations would tell the same, and be a load on a target that may be struggling. */
+const mostLocations = 6;
+/** What works so long after the verdict may work again by itself. */
+const lateMs = 120_000;
 
 /**
- * After a verdict that something fails is stored: each failing location asks again with one thing changed at a time, and
- * what makes it work goes to the incident and the next message. It holds up nobody, and is done once for a run.
+ * After a verdict that something fails is stored: failing locations ask again with one thing changed at a time, and what
+ * makes it work goes to the incident and the next message. It holds up nobody, and is done once for a run.
  */
 export async function contrast(context: Context, runId: string, signal: AbortSignal): Promise<void> {
   const run = await runById(context.database, runId);
-  if (run?.verdict === null || run?.verdict === undefined) return;
-  if ((await contrastsOfRun(context.database, runId)).length > 0) return;
+  if (run === undefined || !(await isWorthwhile(context, run))) return;
   const setup = context.setup();
   using _held = setup.hold();
   const failures = await failuresOf(context, run);
-  const found = await Promise.all(failures.map((failure) => contrastAt(setup, failure, signal)));
+  const resting = new Set(failures.filter(({ seen }) => asksForRest(seen)).map(({ seen }) => seen.check));
+  const places = [...Map.groupBy(failures, ({ seen }) => seen.location).values()].slice(0, mostLocations);
+  const found = await Promise.all(places.map((own) => contrastAt(setup, { own, resting }, signal)));
   signal.throwIfAborted();
   const contrasts = found.flat();
   context.log.info("contrast", {
@@ -35,6 +41,14 @@ export async function contrast(context: Context, runId: string, signal: AbortSig
     works: contrasts.filter(works).length,
   });
   await context.database.write(insertContrasts(runId, contrasts));
+}
+
+async function isWorthwhile({ database, now }: Context, run: Run): Promise<boolean> {
+  const { verdict, endedAt, incidentId, id } = run;
+  if (verdict === null || endedAt === null || now() - endedAt > lateMs) return false;
+  const incident = await incidentById(database, incidentId);
+  if (incident === undefined || incident.closedAt !== null) return false;
+  return (await contrastsOfRun(database, id)).length === 0;
 }
 
 function works({ outcome }: Contrast): boolean {
@@ -62,21 +76,44 @@ async function failuresOf(context: Context, { id, plan, verdict }: Run): Promise
   });
 }
 
-/** One change after the other, until the target asks to be left alone. */
-async function contrastAt(
-  setup: Setup,
-  { planned, seen }: Failure,
-  signal: AbortSignal,
-): Promise<Contrast[]> {
+/** What fails at one location, and the checks whose target has asked any location to be left alone. */
+interface Place {
+  readonly own: readonly Failure[];
+  readonly resting: Set<string>;
+}
+
+/** One change after the other, the most telling of each check first. */
+async function contrastAt(setup: Setup, { own, resting }: Place, signal: AbortSignal): Promise<Contrast[]> {
   const contrasts: Contrast[] = [];
-  const changes = asksForRest(seen) ? [] : changesOf(planned.check, seen, setup.config.resolvers);
-  for (const change of changes) {
-    const answer = await ask(setup, { planned, change, location: seen.location }, signal);
-    if (answer === undefined) return contrasts;
+  for (const { planned, seen, change } of changesAt(setup, own, resting)) {
+    const { check, location } = seen;
+    if (resting.has(check)) continue;
+    const answer = await ask(setup, { planned, change, location }, signal);
+    // Gone with a reload; or a secret that is not there any more, whatever is changed.
+    if (answer === undefined || answer.errorClass === "location.request") return contrasts;
     contrasts.push(contrastOf(change, answer));
-    if (asksForRest(answer)) return contrasts;
+    if (asksForRest(answer)) resting.add(check);
   }
   return contrasts;
+}
+
+/** At most so many for all the checks of a location together: the first of each, then the second of each. */
+function changesAt(
+  { config }: Setup,
+  own: readonly Failure[],
+  resting: ReadonlySet<string>,
+): (Failure & { readonly change: Change })[] {
+  const ranked = own
+    .filter(({ seen }) => !resting.has(seen.check))
+    .flatMap(({ planned, seen }) =>
+      changesOf(planned.check, seen, config.resolvers).map((change, rank) => ({
+        planned,
+        seen,
+        change,
+        rank,
+      })),
+    );
+  return ranked.toSorted((one, other) => one.rank - other.rank).slice(0, mostChanges);
 }
 
 interface Asked {

@@ -4,6 +4,7 @@ import { stormRoute, troubleRoute } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Plan } from "../model/plan.ts";
+import { definitionOf } from "../model/self-test.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { LookedObservation, Run, RunCause } from "../model/run.ts";
 import { planRun } from "../route/plan.ts";
@@ -161,11 +162,14 @@ async function look(context: Context, run: Run, signal: AbortSignal): Promise<vo
 
 /** How the checks looked before the alert. Read once a look: who waits and who judges must know the same. */
 async function knownTo({ database }: Context, { plan, incidentId, startedAt }: Run): Promise<Known> {
-  const checks = plan.checks.filter(({ target }) => target.from === "config").map(({ check }) => check.name);
-  const [selfTests, incident] = await Promise.all([
-    selfTestsOf(database, checks),
+  const checks = plan.checks.filter(({ target }) => target.from === "config").map(({ check }) => check);
+  const definitions = new Set(checks.map(definitionOf));
+  const names = checks.map(({ name }) => name);
+  const [kept, incident] = await Promise.all([
+    selfTestsOf(database, names),
     incidentById(database, incidentId),
   ]);
+  const selfTests = kept.filter(({ definition }) => definitions.has(definition));
   return { selfTests, alertedAt: incident?.openedAt ?? startedAt };
 }
 

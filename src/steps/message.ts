@@ -7,6 +7,7 @@ import type { Message } from "../model/message.ts";
 import type { Plan } from "../model/plan.ts";
 import { composeMessage } from "../notify/message.ts";
 import type { MessageFacts } from "../notify/message-facts.ts";
+import { maxStormListed, shownSubject } from "../notify/storm-text.ts";
 import { regoDocuments, subjectOf } from "../route/match.ts";
 import { planRun } from "../route/plan.ts";
 import { toldInEarnest } from "../verdict/telling.ts";
@@ -17,6 +18,7 @@ import { lastToldAt } from "../store/deliveries.ts";
 import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
 import { stormMembers } from "../store/storms.ts";
+import type { StormMember } from "../store/storms.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
 import { rawTogether, renderAlert, renderTogether } from "./render.ts";
@@ -59,11 +61,19 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
   });
 }
 
-async function stormOf({ database }: Context, { id, route }: Incident): Promise<MessageFacts["storm"]> {
+async function stormOf(context: Context, { id, route }: Incident): Promise<MessageFacts["storm"]> {
   if (route !== stormRoute) return undefined;
-  const members = await stormMembers(database, id);
+  const members = await stormMembers(context.database, id);
   const going = members.filter(({ closedAt, isRecovered }) => closedAt === null || !isRecovered);
-  return { subjects: going.map(({ subject }) => subject), count: members.length };
+  const listed = going.slice(0, maxStormListed).map((member) => nameOfMember(context, member));
+  const subjects = [...(await Promise.all(listed)), ...going.slice(maxStormListed).map((one) => one.subject)];
+  return { subjects, count: members.length };
+}
+
+/** As a page of its own would call it. */
+async function nameOfMember(context: Context, member: StormMember): Promise<string> {
+  const alert = (await alertById(context.database, member.subject))?.alert ?? null;
+  return shownSubject(named(context, member, alert));
 }
 
 function rendering(
@@ -98,7 +108,11 @@ export async function aboutOf(
 }
 
 /** An alert that is passed on has an incident of its own, called by its id: a person is told what it is about instead. */
-function named(context: Context, incident: Incident, alert: Alert | null): Incident {
+function named<T extends Pick<Incident, "route" | "subject">>(
+  context: Context,
+  incident: T,
+  alert: Alert | null,
+): T {
   if (alert === null || incident.subject !== alert.id) return incident;
   const { config } = context.setup();
   const route = config.routes.get(incident.route);

@@ -3,15 +3,16 @@ import type { Delivery } from "../model/delivery.ts";
 import { mutedFlag } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import { newId } from "../model/id.ts";
+import { describeError } from "../model/errors.ts";
 import { muteOver } from "../model/mute.ts";
 import type { Mute, Muted } from "../model/mute.ts";
 import { normalUrl, subjectText } from "../route/subject.ts";
 import { insertAudit } from "../store/audit.ts";
 import type { Statement } from "../store/database.ts";
-import { actionsThatHeard, lanesOfRoute, supersedeArrivals } from "../store/deliveries.ts";
+import { actionsThatHeard, supersedeArrivals } from "../store/deliveries.ts";
 import { bringForward, openWithFlag } from "../store/incidents.ts";
-import { wake } from "../store/jobs.ts";
-import { endMute, insertMute, mutesAfter } from "../store/mutes.ts";
+import { wake, wakeLanes } from "../store/jobs.ts";
+import { endMute, insertMute } from "../store/mutes.ts";
 import { mutedStep } from "../verdict/mute.ts";
 import type { Step } from "../verdict/step.ts";
 import type { Context } from "./context.ts";
@@ -20,7 +21,7 @@ import type { Context } from "./context.ts";
 export async function knownMutes(context: Context): Promise<Mute[]> {
   const now = context.now();
   const planned = context.setup().config.mutes.filter(({ until }) => until > now);
-  return [...planned, ...(await mutesAfter(context.database, now))];
+  return [...planned, ...(await context.mutes.after(context.database, now))];
 }
 
 /** A step as far as a mute lets it through, and what else is written then. */
@@ -87,6 +88,7 @@ export async function beginMute(context: Context, wanted: WantedMute, actor: str
     insertMute(mute),
     insertAudit({ at: now, actor, action: "mute", detail: mute }),
   ]);
+  context.mutes.changed();
   context.log.info("mute", { mute: mute.id, route: mute.route, subject, until: mute.until, actor });
   return mute;
 }
@@ -100,15 +102,37 @@ export async function endMuteNow(context: Context, mute: Mute, actor: string): P
   const incidents = (await openWithFlag(context.database, mutedFlag)).filter(
     (incident) => muteOver([mute], incident, now) !== null,
   );
-  const lanes = await lanesOfRoute(context.database, mute.route);
   await context.database.write([
     endMute(mute.id, now),
     insertAudit({ at: now, actor, action: "mute-end", detail: { id: mute.id } }),
     // Where another mute goes on, the look changes nothing.
-    ...incidents.flatMap(({ id }) => [bringForward(id, now), wake(`incident:${id}`, now)]),
-    ...lanes.map(({ incidentId, action }) => wake(`lane:${incidentId}/${action}`, now)),
+    ...judgedAgain(incidents, now),
   ]);
+  context.mutes.changed();
   context.log.info("mute-ended", { mute: mute.id, actor });
+}
+
+/**
+ * Has judged again what a mute kept quiet that is gone: a configuration just loaded may have it no more, or end it sooner.
+ * While the database is away the mute's old end will do.
+ */
+export async function releaseUnmuted(context: Context): Promise<void> {
+  const { database, log } = context;
+  try {
+    const now = context.now();
+    const mutes = await knownMutes(context);
+    const quiet = await openWithFlag(database, mutedFlag);
+    const released = quiet.filter((incident) => muteOver(mutes, incident, now) === null);
+    await database.write(judgedAgain(released, now));
+  } catch (error) {
+    log.warn("mutes-not-released", { error: describeError(error) });
+  }
+}
+
+/** Incidents are looked at, and whatever waits to be sent asks once more whether it is muted. */
+function judgedAgain(incidents: readonly Incident[], now: number): Statement[] {
+  const looks = incidents.flatMap(({ id }) => [bringForward(id, now), wake(`incident:${id}`, now)]);
+  return [...looks, wakeLanes(now)];
 }
 
 /** Whether a mute is written in the configuration, which alone can change it. */

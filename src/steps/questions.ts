@@ -46,7 +46,10 @@ export async function questionsOf(
   });
 }
 
-/** One check asked of one location: secrets revealed, with the controls and resolvers that it may ask in turn. */
+/**
+ * One check asked of one location: secrets revealed, with the controls and resolvers that it may ask in turn. One whose
+ * secret cannot be read has no answer but that: nobody's run waits for it to come back.
+ */
 export function questionOf(
   { config }: Setup,
   {
@@ -64,7 +67,7 @@ export function questionOf(
   const { name } = location;
   const request: ProbeRequest = {
     version: probeProtocolVersion,
-    check: isFunctionCheck(check) ? check : revealCheck(check, config.secretSource),
+    check,
     location: name,
     samples: sampling,
     controls: [...(config.locations.get(name)?.controls ?? config.controls)],
@@ -72,7 +75,14 @@ export function questionOf(
     deadlineMs,
     target,
   };
-  return { check: check.name, location, request };
+  if (isFunctionCheck(check)) return { check: check.name, location, request };
+  try {
+    const revealed = revealCheck(check, config.secretSource);
+    return { check: check.name, location, request: { ...request, check: revealed } };
+  } catch (error) {
+    const ask = () => Promise.reject(error as Error);
+    return { check: check.name, location: { ...location, ask }, request };
+  }
 }
 
 /** What proves something to this run: for an alert's verdict what has begun after it came, for a second look after that. */

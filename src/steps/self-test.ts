@@ -1,12 +1,13 @@
 import { runChecks } from "../check/run-check.ts";
 import type { Config } from "../config/config.ts";
+import { definitionOf } from "../model/self-test.ts";
 import type { SelfTest } from "../model/self-test.ts";
 import { describeError } from "../model/errors.ts";
 import { errorObservation } from "../model/observation.ts";
 import type { Observation } from "../model/observation.ts";
 import type { PlannedCheck } from "../model/plan.ts";
 import { wake } from "../store/jobs.ts";
-import { saveSelfTest, selfTestsOf } from "../store/self-tests.ts";
+import { deleteSelfTest, saveSelfTest, selfTestKeys, selfTestsOf } from "../store/self-tests.ts";
 import { nextSelfTest, selfTested } from "../verdict/self-test.ts";
 import type { Context, Setup } from "./context.ts";
 import { questionOf } from "./questions.ts";
@@ -20,7 +21,7 @@ interface Pair {
 
 /** Replicas that start together, and a reload right after a start, test once. */
 const justTestedMs = 30_000;
-/** So many checks at a time: alerts must not wait for them. */
+/** So many checks at a time, and one at a location: alerts must not wait for them, nor they for a place that hangs. */
 const atOnce = 4;
 const deadlineMs = 20_000;
 /** How long a check may fail its self-tests everywhere until somebody is told. */
@@ -35,18 +36,19 @@ export async function selfTest(context: Context, signal: AbortSignal): Promise<v
   const setup = context.setup();
   using _held = setup.hold();
   const pairs = pairsOf(setup.config);
+  await forgetOthers(context, pairs, setup.config.loadedAt);
   const known = await selfTestsOf(context.database, [
     ...new Set(pairs.map(({ planned }) => planned.check.name)),
   ]);
-  const waiting = pairs.filter((pair) => dueAt(pair, known, setup.config) <= context.now());
-  const tested = new Map(known.map((one) => [keyOf(one.check, one.location), one]));
-  const next = async (): Promise<void> => {
-    for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
-      const one = await testPair(context, setup, { pair, before: tested.get(keyOfPair(pair)) }, signal);
-      tested.set(keyOf(one.check, one.location), one);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, next));
+  const wanted = new Set(pairs.map(keyOfPair));
+  const tested = new Map(
+    known.map((one) => [keyOf(one.check, one.location), one] as const).filter(([key]) => wanted.has(key)),
+  );
+  const due = pairs.filter((pair) => dueAt(pair, known, setup.config) <= context.now());
+  await eachApart(due, async (pair) => {
+    const one = await testPair(context, setup, { pair, before: tested.get(keyOfPair(pair)) }, signal);
+    tested.set(keyOfPair(pair), one);
+  });
   await reportUnusable(context, pairs, [...tested.values()]);
   const times = pairs.flatMap((pair) => {
     const one = tested.get(keyOfPair(pair));
@@ -55,6 +57,31 @@ export async function selfTest(context: Context, signal: AbortSignal): Promise<v
   if (times.length === 0) return;
   const at = Math.max(Math.min(...times), context.now() + 1000);
   await context.database.write([wake("self-tests", at)]);
+}
+
+/**
+ * What is tested no more is known no more: what it looked like long ago would pass for how it looks. Another replica, with
+ * a configuration of its own, may have tested it since.
+ */
+async function forgetOthers({ database }: Context, pairs: readonly Pair[], loadedAt: number): Promise<void> {
+  const wanted = new Set(pairs.map(keyOfPair));
+  const kept = await selfTestKeys(database, loadedAt - justTestedMs);
+  const others = kept.filter(({ check, location }) => !wanted.has(keyOf(check, location)));
+  await database.write(others.map((other) => deleteSelfTest(other)));
+}
+
+/** A few at a time, of which no two at one location. */
+async function eachApart(pairs: readonly Pair[], test: (pair: Pair) => Promise<void>): Promise<void> {
+  const places = [...Map.groupBy(pairs, ({ location }) => location).values()];
+  const work = async () => {
+    for (let own = places.shift(); own !== undefined; own = places.shift()) {
+      const [pair, ...rest] = own;
+      if (pair !== undefined) await test(pair);
+      // Its turn comes again after the other locations'.
+      if (rest.length > 0) places.push(rest);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 /** They are due: a configuration has been loaded. While the database is away the next load will do. */
@@ -69,7 +96,7 @@ export async function wakeSelfTests(context: Context): Promise<void> {
 /** At load everything is due but what has just been tested; a job that comes later finds what its time has come for. */
 function dueAt(pair: Pair, known: readonly SelfTest[], { selfTestMs, loadedAt }: Config): number {
   const one = known.find(({ check, location }) => keyOf(check, location) === keyOfPair(pair));
-  if (one === undefined) return 0;
+  if (one === undefined || one.definition !== definitionOf(pair.planned.check)) return 0;
   return one.testedAt < loadedAt - justTestedMs ? 0 : nextSelfTest(one, selfTestMs);
 }
 
@@ -95,7 +122,8 @@ async function testPair(
   signal: AbortSignal,
 ): Promise<SelfTest> {
   const seen = await observe(setup, pair, signal);
-  const one = selfTested(before, seen, context.now());
+  const definition = definitionOf(pair.planned.check);
+  const one = selfTested(before, seen, { definition, now: context.now() });
   context.metrics.selfTests.inc({ location: pair.location, outcome: seen.outcome });
   context.locationHealth.note(seen, context.now());
   if ((before?.failingSince ?? null) !== one.failingSince) {

@@ -5,10 +5,11 @@ import type { Incident } from "../model/incident.ts";
 import { alertById } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
 import type { Statement } from "../store/database.ts";
-import { lastToldEvent, pendingDeliveries, replaceDelivery } from "../store/deliveries.ts";
+import { pendingDeliveries, replaceDelivery } from "../store/deliveries.ts";
 import { incidentById, insertIncident, openOnRoute, updateIncident } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
-import { countInStorm, insertStormMember, ringsBefore, stormMembers, stormsOf } from "../store/storms.ts";
+import { countInStorm, insertStormMember, pageStanding, ringsBefore, stormMembers } from "../store/storms.ts";
+import type { PageStanding } from "../store/storms.ts";
 import { telling } from "../verdict/step.ts";
 import type { Telling } from "../verdict/step.ts";
 import type { Context } from "./context.ts";
@@ -28,11 +29,15 @@ const apart: readonly string[] = [stormRoute, troubleRoute, digestRoute];
  * the incident listed there; and its place in the order of pages decides, so that replicas that look at once agree.
  */
 export async function joinsStorm(context: Context, delivery: Delivery): Promise<boolean> {
-  if (context.setup().kinds.get(delivery.action) !== "pager" || delivery.attempts > 0) return false;
-  const last = await lastToldEvent(context.database, delivery.incidentId, delivery.action);
-  // What has rung by itself is told to its end by itself.
-  if (last !== undefined && last !== "recovered") return false;
-  const statements = await joining(context, delivery);
+  if (context.setup().kinds.get(delivery.action) !== "pager") return false;
+  const { incidents: limit, withinMs } = context.setup().config.storm;
+  const window = { since: delivery.createdAt - withinMs, limit };
+  const standing = await pageStanding(context.database, delivery, window);
+  if (standing?.route === stormRoute) await noteListed(context, delivery.incidentId);
+  // What has rung by itself, or may have, is told to its end by itself.
+  const hasRung = standing?.last !== null && standing?.last !== "recovered";
+  if (standing === undefined || delivery.attempts > 0 || hasRung) return false;
+  const statements = await joining(context, delivery, standing);
   if (statements === null) return false;
   try {
     await context.database.write([replaceDelivery(delivery.id), ...statements]);
@@ -46,17 +51,38 @@ export async function joinsStorm(context: Context, delivery: Delivery): Promise<
 }
 
 /** What is written in a delivery's place; null: it is sent by itself. */
-async function joining(context: Context, delivery: Delivery): Promise<Statement[] | null> {
-  const [storm] = await stormsOf(context.database, delivery);
+async function joining(
+  context: Context,
+  delivery: Delivery,
+  { route, storm, others }: PageStanding,
+): Promise<Statement[] | null> {
+  if (apart.includes(route)) return null;
   if (delivery.event === "recovered")
-    return storm === undefined ? null : [wake(`incident:${storm.id}`, context.now())];
-  const isRing = await ringsNow(context, delivery);
-  if (!isRing) return null;
-  if (storm?.isOpen === true) return joinStatements(context, storm.id, delivery);
+    return storm === null ? null : [wake(`incident:${storm.id}`, context.now())];
   const { storm: limits } = context.setup().config;
+  const joins = storm?.isOpen === true;
+  if (!joins && others < limits.incidents) return null;
+  if (!(await ringsNow(context, delivery))) return null;
+  if (joins) return joinStatements(context, storm.id, delivery);
   const since = delivery.createdAt - limits.withinMs;
   const rings = await ringsBefore(context.database, delivery, { since, limit: limits.incidents });
   return rings < limits.incidents ? null : joinAny(context, delivery, limits);
+}
+
+/**
+ * The page that is about to be put together lists whoever has joined by now: only those who come later are news. A
+ * conflict says that one has just come; then the update says too much rather than too little.
+ */
+async function noteListed(context: Context, stormId: string): Promise<void> {
+  const storm = await incidentById(context.database, stormId);
+  if (storm === undefined || storm.closedAt !== null || storm.told === null) return;
+  if (storm.told.failing === storm.alertCount) return;
+  const told = { ...storm.told, failing: storm.alertCount };
+  try {
+    await context.database.write([updateIncident({ ...storm, told })]);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+  }
 }
 
 /** News that would make the pager ring. */
@@ -64,7 +90,7 @@ async function ringsNow({ database }: Context, delivery: Delivery): Promise<bool
   const { event, incidentId, notice, createdAt } = delivery;
   if (event !== "trigger" && event !== "verdict" && event !== "change") return false;
   const incident = await incidentById(database, incidentId);
-  if (incident === undefined || apart.includes(incident.route)) return false;
+  if (incident === undefined) return false;
   if (incident.closedAt !== null && createdAt < incident.closedAt) return false;
   if (event !== "trigger" || notice.alertId === null) return true;
   // Passed on, an alert that says resolved ends a page.
@@ -152,10 +178,12 @@ async function nextOfStorm(context: Context, storm: Incident): Promise<Statement
   const { database } = context;
   const members = await stormMembers(database, storm.id);
   const pager = pagerOf(storm) ?? "";
+  const isBusy = (await pendingDeliveries(database, storm.id, pager)).length > 0;
+  const isUnsaid = storm.told !== null && storm.alertCount > storm.told.failing;
   const isRecovered = members.every(({ closedAt, isRecovered: told }) => closedAt !== null && told);
   const isOver = members.every(({ closedAt }) => closedAt !== null);
-  // What nobody checks is over at once: not before its page is out.
-  if (isRecovered || (isOver && (await pendingDeliveries(database, storm.id, pager)).length === 0)) {
+  // What nobody checks is over at once: not before it has been told.
+  if (isRecovered || (isOver && !isBusy && !isUnsaid)) {
     const closed: Incident = { ...storm, state: "closed", closedAt: now, nextRunAt: null };
     return [
       updateIncident(closed),
@@ -165,7 +193,8 @@ async function nextOfStorm(context: Context, storm: Incident): Promise<Statement
   const { updateMs } = context.setup().config.storm;
   const { told } = storm;
   const isDue = told === null || now >= told.at + updateMs;
-  const isNews = told !== null && isDue && storm.alertCount > told.failing;
+  // One that has not been taken yet lists them all the next time it is tried.
+  const isNews = told !== null && isDue && isUnsaid && !isBusy;
   const nextRunAt = told === null || isDue ? now + updateMs : told.at + updateMs;
   const next: Incident = {
     ...storm,

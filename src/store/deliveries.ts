@@ -126,20 +126,6 @@ export async function actionsThatHeard(database: Database, incidentId: string): 
   return rows.map(({ action }) => action);
 }
 
-/** The lanes of a route's incidents that have something to send; of all routes without one. */
-export async function lanesOfRoute(
-  database: Database,
-  route: string | null,
-): Promise<{ incidentId: string; action: string }[]> {
-  const rows = await database.read<{ incident_id: string; action: string }>(
-    `select distinct deliveries.incident_id, deliveries.action from deliveries
-      join incidents on incidents.id = deliveries.incident_id
-      where deliveries.state = 'pending' ${route === null ? "" : "and incidents.route = $1"}`,
-    route === null ? [] : [route],
-  );
-  return rows.map(({ incident_id, action }) => ({ incidentId: incident_id, action }));
-}
-
 /** What is still due to an action about an incident, in order. */
 export async function pendingDeliveries(
   database: Database,

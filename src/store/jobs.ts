@@ -88,6 +88,16 @@ export function wake(key: JobKey, atMs: number): Statement {
   };
 }
 
+/** Every lane looks again whether it may send; one that is running does when it is done. */
+export function wakeLanes(atMs: number): Statement {
+  return {
+    sql: `update jobs set run_at = $1
+      where class >= 'lane:' and class < 'lane;' and (run_at is null or run_at > $1)`,
+    params: [Math.floor(atMs)],
+    wakes: true,
+  };
+}
+
 /** One row a class that has jobs. The index is skipped through, class by class: a backlog does not make it slower. */
 export function dueByClass(kind: Database["kind"], nowMs: number): Statement {
   const { now, later } = dialects[kind];
@@ -107,11 +117,15 @@ export function dueByClass(kind: Database["kind"], nowMs: number): Statement {
   };
 }
 
-/** How long the oldest due job has been waiting, in ms; 0 when none is due. */
+/** Nobody waits for these: they are late whenever something else has to be done. */
+const unhurried: readonly JobClass[] = ["contrast", "self-tests", "digest", "retention"];
+
+/** How long the oldest due job that somebody waits for has been due, in ms; 0 when none is. */
 export async function queueAgeMs(database: Database, nowMs: number): Promise<number> {
   const { sql, params } = dueByClass(database.kind, nowMs);
   const classes = await database.read<ClassDue>(sql, params);
-  return Math.max(0, ...classes.map(({ wait_ms }) => -wait_ms));
+  const hurried = classes.filter((one) => !unhurried.includes(one.class));
+  return Math.max(0, ...hurried.map(({ wait_ms }) => -wait_ms));
 }
 
 /** Leases due jobs, oldest first, at most so many of each class. Rows: `ClaimedJob`. */

@@ -143,6 +143,7 @@ table runs
 table self_tests
   check_name text not null
   location text not null
+  definition text not null
   tested_at bigint not null
   failing_since bigint
   last text not null

@@ -149,6 +149,7 @@ CREATE UNIQUE INDEX runs_in_order on runs (incident_id, number);
 CREATE TABLE self_tests (
   check_name text not null,
   location text not null,
+  definition text not null,
   tested_at integer not null,
   failing_since integer,
   last text not null,

@@ -6,6 +6,7 @@ import type { Database, Statement } from "./database.ts";
 interface SelfTestRow {
   check_name: string;
   location: string;
+  definition: string;
   tested_at: number;
   failing_since: number | null;
   last: string;
@@ -13,15 +14,18 @@ interface SelfTestRow {
 }
 
 /** Keeps a self-test in place of the one before. */
-export function saveSelfTest({ check, location, testedAt, failingSince, last, good }: SelfTest): Statement {
+export function saveSelfTest(test: SelfTest): Statement {
+  const { check, location, definition, testedAt, failingSince, last, good } = test;
   return {
-    sql: `insert into self_tests (check_name, location, tested_at, failing_since, last, good)
-      values ($1, $2, $3, $4, $5, $6)
-      on conflict (check_name, location) do update set tested_at = excluded.tested_at,
-        failing_since = excluded.failing_since, last = excluded.last, good = excluded.good`,
+    sql: `insert into self_tests (check_name, location, definition, tested_at, failing_since, last, good)
+      values ($1, $2, $3, $4, $5, $6, $7)
+      on conflict (check_name, location) do update set definition = excluded.definition,
+        tested_at = excluded.tested_at, failing_since = excluded.failing_since, last = excluded.last,
+        good = excluded.good`,
     params: [
       check,
       location,
+      definition,
       testedAt,
       failingSince,
       JSON.stringify(last),
@@ -39,6 +43,23 @@ export function noteGood(good: Observation): Statement {
   };
 }
 
+export type SelfTestKey = Pick<SelfTest, "check" | "location">;
+
+/** What was tested last before a time (ms since 1970). */
+export async function selfTestKeys(database: Database, before: number): Promise<SelfTestKey[]> {
+  return database.read<SelfTestKey>(
+    `select check_name as "check", location from self_tests where tested_at < $1`,
+    [before],
+  );
+}
+
+export function deleteSelfTest({ check, location }: SelfTestKey): Statement {
+  return {
+    sql: "delete from self_tests where check_name = $1 and location = $2",
+    params: [check, location],
+  };
+}
+
 /** The self-tests of some checks, at every location. */
 export async function selfTestsOf(database: Database, checks: readonly string[]): Promise<SelfTest[]> {
   if (checks.length === 0) return [];
@@ -50,6 +71,7 @@ export async function selfTestsOf(database: Database, checks: readonly string[])
   return rows.map((row) => ({
     check: row.check_name,
     location: row.location,
+    definition: row.definition,
     testedAt: row.tested_at,
     failingSince: row.failing_since,
     last: observationSchema.parse(JSON.parse(row.last)),

@@ -1,10 +1,11 @@
-import type { Delivery } from "../model/delivery.ts";
+import type { Delivery, DeliveryEvent } from "../model/delivery.ts";
 import { digestRoute, stormRoute, troubleRoute } from "../model/incident.ts";
 import type { Database, Statement } from "./database.ts";
 
 /** An incident whose page is its storm's. */
 export interface StormMember {
   readonly incidentId: string;
+  readonly route: string;
   readonly subject: string;
   readonly closedAt: number | null;
   /** The pager would have been told that it is over. */
@@ -41,11 +42,12 @@ export function countInStorm(stormId: string, now: number): Statement {
 export async function stormMembers(database: Database, stormId: string): Promise<StormMember[]> {
   const rows = await database.read<{
     incident_id: string;
+    route: string;
     subject: string;
     closed_at: number | null;
     recovered: number;
   }>(
-    `select storm_members.incident_id, incidents.subject, incidents.closed_at, (
+    `select storm_members.incident_id, incidents.route, incidents.subject, incidents.closed_at, (
         select count(*) from deliveries where deliveries.incident_id = storm_members.incident_id
           and deliveries.action = storm_members.action and event = 'recovered'
           and created_at >= storm_members.joined_at) as recovered
@@ -55,24 +57,53 @@ export async function stormMembers(database: Database, stormId: string): Promise
   );
   return rows.map((row) => ({
     incidentId: row.incident_id,
+    route: row.route,
     subject: row.subject,
     closedAt: row.closed_at,
     isRecovered: row.recovered > 0,
   }));
 }
 
-/** The storms that an incident is part of on an action, the latest first. */
-export async function stormsOf(
+/** What decides whether a delivery to a pager may be a storm's. */
+export interface PageStanding {
+  /** The incident's route. */
+  readonly route: string;
+  /** What the pager was last told of the incident; null: nothing. */
+  readonly last: DeliveryEvent | null;
+  /** The last storm on the pager that the incident is part of. */
+  readonly storm: { readonly id: string; readonly isOpen: boolean } | null;
+  /** How many deliveries of other incidents to the pager were due before, at most `limit`: no fewer than rang. */
+  readonly others: number;
+}
+
+/** In one read, for every page asks for it. `since` in ms; undefined when the incident is gone. */
+export async function pageStanding(
   database: Database,
-  { incidentId, action }: Pick<Delivery, "incidentId" | "action">,
-): Promise<{ readonly id: string; readonly isOpen: boolean }[]> {
-  const rows = await database.read<{ id: string; closed_at: number | null }>(
-    `select incidents.id, incidents.closed_at from storm_members
-      join incidents on incidents.id = storm_members.storm_id
-      where storm_members.incident_id = $1 and storm_members.action = $2 order by incidents.id desc`,
-    [incidentId, action],
+  { incidentId, action, createdAt }: Pick<Delivery, "incidentId" | "action" | "createdAt">,
+  { since, limit }: { readonly since: number; readonly limit: number },
+): Promise<PageStanding | undefined> {
+  const [row] = await database.read<{
+    route: string;
+    last: DeliveryEvent | null;
+    storm_id: string | null;
+    storm_open: number | null;
+    others: number;
+  }>(
+    `select incidents.route, (
+        select event from deliveries where incident_id = $1 and action = $2 and state = 'delivered'
+        order by number desc limit 1) as last,
+      storms.id as storm_id, case when storms.closed_at is null then 1 else 0 end as storm_open, (
+        select count(*) from (
+          select 1 from deliveries
+          where action = $2 and created_at > $3 and created_at <= $4 and incident_id <> $1 limit $5) as near) as others
+      from incidents left join incidents storms on storms.id = (
+        select max(storm_id) from storm_members where incident_id = $1 and action = $2)
+      where incidents.id = $1`,
+    [incidentId, action, since, createdAt, limit],
   );
-  return rows.map(({ id, closed_at }) => ({ id, isOpen: closed_at === null }));
+  if (row === undefined) return undefined;
+  const { route, last, storm_id: id, storm_open: open, others } = row;
+  return { route, last, storm: id === null ? null : { id, isOpen: open === 1 }, others };
 }
 
 /**

@@ -110,25 +110,34 @@ test("property: a pager that we rang is resolved at the end, and no other; the e
 });
 
 test("property: recovered only after clean runs in a row over their time, failed domains passing", () => {
+  const met = { seen: 0, unseen: 0 };
   roam(48, () => {
     const failed = new Set<string>();
-    let cleanRuns: number[] = [];
-    return ({ before, event, now, step: { reason, incident }, text }) => {
+    let cleanRuns: { at: number; proves: boolean }[] = [];
+    return ({ before, event, now, step: { reason, incident }, where: { senderResolves }, text }) => {
       if (reason === "reopened" || reason === "opened") failed.clear();
+      if (event === "fired" || event === "other fired") cleanRuns = [];
       if (typeof event !== "string") {
-        const [, verdict] = event;
+        const [cause, verdict] = event;
         const votes = verdict.checks.flatMap(({ domains }) => domains);
-        for (const { domain, vote } of votes) if (vote === "fail" || vote === "flaky") failed.add(domain);
+        for (const { domain, vote } of votes)
+          if (vote === "fail" || vote === "flaky" || (vote === "degraded" && verdict.outcome === "degraded"))
+            failed.add(domain);
         const passing = votes.filter(({ vote }) => vote === "pass").map(({ domain }) => domain);
         const good = verdict.healthy && [...failed].every((domain) => passing.includes(domain));
-        if (event[0] !== "hold") cleanRuns = good ? [...cleanRuns, now] : [];
+        const proves = failed.size > 0 || verdict.outcome === "not-reproduced";
+        if (cause !== "hold") cleanRuns = good ? [...cleanRuns, { at: now, proves }] : [];
       }
       if (reason !== "recovered") return;
       assert(cleanRuns.length >= 3, text);
-      const unseen = before.progress.insisted && before.told?.outcome === "inconclusive";
+      const insisted = before.progress.insisted && before.told?.outcome === "inconclusive";
+      const unseen = insisted || !cleanRuns.every(({ proves }) => proves);
+      met[unseen ? "unseen" : "seen"] += 1;
+      if (unseen) assert(!senderResolves || before.progress.senderResolved || cleanRuns.at(-1)?.proves, text);
       const { flapping, recovery } = planOf().policy;
       const span = incident.flags.includes("flapping") || unseen ? flapping.cleanMs : recovery.overMs;
-      assert(now - (cleanRuns[0] ?? now) >= span, text);
+      assert(now - (cleanRuns[0]?.at ?? now) >= span, text);
     };
   });
+  assert(met.seen > 20 && met.unseen > 3, JSON.stringify(met));
 });

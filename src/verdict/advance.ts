@@ -1,5 +1,5 @@
 import type { Incident } from "../model/incident.ts";
-import type { Verdict } from "../model/verdict.ts";
+import type { CheckVerdict, DomainVote, Verdict } from "../model/verdict.ts";
 import { believedAt, insists, noteSpare } from "./insist.ts";
 import { isBad } from "./judge.ts";
 import { afterOpen } from "./open-step.ts";
@@ -8,6 +8,7 @@ import { closed, heard, isFlapping, recovered, telling } from "./step.ts";
 import type { GivenVerdict, Policy, Step, Telling } from "./step.ts";
 import { rungPagers, toldVerdict } from "./telling.ts";
 import { opened, toldAnyway, toldNow } from "./told.ts";
+import { provenVote } from "./votes.ts";
 
 /** A run's verdict, or the one that the hold gives when none has come (architecture §3, the table). */
 export function verdictGiven(before: Incident, given: GivenVerdict, now: number, policy: Policy): Step {
@@ -31,18 +32,29 @@ function afterVerdict(incident: Incident, given: GivenVerdict, now: number, poli
   }
 }
 
-/** The incident with the verdict's outcome, and with the domains that have failed in it so far. */
+/** The incident with the verdict's outcome, and with what our own checks have seen of its trouble so far, and from where. */
 function noteVerdict(incident: Incident, verdict: Verdict): Incident {
-  const bad = verdict.checks.flatMap((check) =>
-    check.domains.filter(({ vote }) => isBad(vote)).map(({ domain }) => domain),
-  );
-  const failedDomains = [...new Set([...incident.progress.failedDomains, ...bad])];
+  const { progress } = incident;
+  const seen = verdict.checks
+    .map((one) => ({ check: one.check, domains: one.domains.filter((domain) => isSeenBy(domain, one)) }))
+    .filter(({ domains }) => domains.length > 0);
+  const domains = seen.flatMap((one) => one.domains.map(({ domain }) => domain));
+  const checks = seen.map(({ check }) => check);
   return {
     ...incident,
     outcome: verdict.outcome,
     reason: verdict.reason,
-    progress: { ...incident.progress, failedDomains },
+    progress: {
+      ...progress,
+      failedDomains: [...new Set([...progress.failedDomains, ...domains])],
+      failedChecks: [...new Set([...progress.failedChecks, ...checks])],
+    },
   };
+}
+
+/** What has been failing since long before the alert shows nothing of it; slowness does where it is the trouble. */
+function isSeenBy(domain: DomainVote, { outcome }: CheckVerdict): boolean {
+  return isBad(provenVote(domain)) || (outcome === "degraded" && domain.vote === "degraded");
 }
 
 function afterChecking(incident: Incident, given: GivenVerdict, now: number, policy: Policy): Step {

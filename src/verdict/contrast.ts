@@ -13,7 +13,7 @@ export interface Change {
 }
 
 /** More would be a load on a target that may be struggling. */
-const mostChanges = 6;
+export const mostChanges = 6;
 /** Of one factor: two other addresses say as much as seven. */
 const mostOfOneFactor = 2;
 

@@ -22,6 +22,7 @@ import type { Observation } from "../model/observation.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { judgeRun } from "./combine.ts";
+import { toldVerdict } from "./telling.ts";
 
 const yes: Coverage = { covered: true, why: "" };
 const no: Coverage = { covered: false, why: "the alert speaks of certificate; the check covers content" };
@@ -193,7 +194,7 @@ function twoChecks(
   [first, second]: readonly (Coverage | null)[],
   other = { name: "other", type: "http" },
   sees = allPass,
-): string {
+): Verdict {
   const plan = planAbout({ spare: true });
   const target = { from: "config" as const, allowPrivate: [] };
   const checks = [
@@ -201,28 +202,39 @@ function twoChecks(
     { check: other, target, covered: second ?? null },
   ];
   const both = [...sees, ...allPass.map((one) => ({ ...one, check: other.name }))];
-  const { outcome, reason } = judged({ ...plan, checks }, both);
+  return judged({ ...plan, checks }, both);
+}
+
+function said({ outcome, reason }: Verdict): string {
   return `${outcome} ${reason}`;
 }
 
-test("a check that cannot see what the alert says leaves it to one that can", () => {
-  assert.equal(twoChecks([no, yes]), spared);
-  assert.equal(twoChecks([yes, no]), spared);
-  assert.equal(twoChecks([no, no]), unseen);
+test("a check that cannot see what the alert says leaves it to one that can, and pages nobody by itself", () => {
+  for (const coverages of [
+    [no, yes],
+    [yes, no],
+  ]) {
+    const verdict = twoChecks(coverages);
+    assert.equal(said(verdict), spared);
+    assert.deepEqual(toldVerdict(planOf(), verdict), ["slack"]);
+    assert.match(verdict.summary, /, which says nothing of this alert: the alert speaks of certificate/);
+  }
+  assert.equal(said(twoChecks([no, no])), unseen);
 });
 
-test("a check that cannot see what the alert says is told when it fails", () => {
-  const verdict = twoChecks([no, yes], undefined, seen("fail fail pass"));
-  assert.equal(verdict, "confirmed enough-domains-fail");
+test("a check that cannot see what the alert says is told when it fails, and when it is slow", () => {
+  const failing = twoChecks([no, yes], undefined, seen("fail fail pass"));
+  assert.equal(said(failing), "confirmed enough-domains-fail");
+  assert.equal(said(twoChecks([no, yes], undefined, allSlow)), "degraded slow");
 });
 
 test("functions whose target nobody knows do not stand in for a check that cannot see it", () => {
-  assert.equal(twoChecks([no, null], plannedFunctionCheck), unseen);
-  assert.equal(twoChecks([yes, null], plannedFunctionCheck), spared);
+  assert.equal(said(twoChecks([no, null], plannedFunctionCheck)), unseen);
+  assert.equal(said(twoChecks([yes, null], plannedFunctionCheck)), spared);
 });
 
 test("a check that is all from a cache keeps its doubt beside one that is not", () => {
-  assert.equal(twoChecks([yes, yes], undefined, three.map(hit)), unseen);
+  assert.equal(said(twoChecks([yes, yes], undefined, three.map(hit))), unseen);
 });
 
 test("what fails as it has for long confirms nothing, and what fails besides is told without it", () => {

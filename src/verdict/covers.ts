@@ -1,7 +1,7 @@
 import { isCached } from "../model/cdn.ts";
 import type { Claim } from "../model/claim.ts";
 import { isFunctionCheck } from "../model/function-check.ts";
-import type { Observation } from "../model/observation.ts";
+import type { Attempt, Observation } from "../model/observation.ts";
 import { locationsOf } from "../model/plan.ts";
 import type { Plan, PlannedCheck, PlannedLocation } from "../model/plan.ts";
 import type { CheckVerdict } from "../model/verdict.ts";
@@ -16,27 +16,32 @@ export interface Judged {
 /** A check's verdict as far as it says anything of the alert. */
 export interface Witness {
   readonly check: CheckVerdict;
-  /**
-   * The check cannot see what the alert says, so that its health is neither proof nor doubt: another check of the run that
-   * can see it decides.
-   */
+  /** Its health says nothing of the alert, and another check of the run can see what the alert says: that one decides. */
   readonly mute: boolean;
 }
 
 /**
  * Holds the health that checks found against what the alert says (verdict.md §2, covers): what proves nothing of it is
- * inconclusive. Slowness counts as health here, but where slowness is all that the alert speaks of: that is found then.
+ * inconclusive, unless another check can see it: then it stands as the health that it is, and decides nothing. Slowness
+ * counts as health here, but where slowness is all that the alert speaks of, or another check can see the rest.
  */
 export function weighed(plan: Plan, judged: readonly Judged[]): Witness[] {
   const own = judged.filter(({ planned }) => !isFunctionCheck(planned.check));
   const seeing = own.some((one) => muteness(plan, one).length === 0);
-  return judged.map((one) => {
+  const found = judged.map((one) => {
     const alone = isFunctionCheck(one.planned.check) && !seeing;
-    const mute = [...(alone ? [functionsOnly] : []), ...muteness(plan, one)];
-    const doubtful = doubts(plan, one);
-    const faults = [...mute, ...doubtful];
-    if (!isHealth(one.check, plan.claim) || faults.length === 0) return { check: one.check, mute: false };
-    return { check: unseen(one.check, faults), mute: doubtful.length === 0 };
+    const health = isHealth(one.check, plan.claim);
+    const blind = health ? [...(alone ? [functionsOnly] : []), ...muteness(plan, one)] : [];
+    return { check: one.check, blind, doubtful: health ? doubts(plan, one) : [] };
+  });
+  const isBlind = ({ blind, doubtful }: (typeof found)[number]) => blind.length > 0 && doubtful.length === 0;
+  const isSeen = found.some((one) => !isBlind(one));
+  return found.map((one) => {
+    const faults = [...one.blind, ...one.doubtful];
+    if (faults.length === 0) return { check: one.check, mute: false };
+    if (!isSeen || !isBlind(one)) return { check: unseen(one.check, faults), mute: false };
+    const why = [...new Set(faults)].join("; ");
+    return { check: { ...one.check, why }, mute: one.check.outcome === "not-reproduced" };
   });
 }
 
@@ -98,14 +103,18 @@ function votersOf(plan: Plan, planned: PlannedCheck, proof: readonly Observation
 }
 
 /** One answer that was fetched for us proves that the origin lives. */
-function isFromCache({ http, attempts }: Observation): boolean {
-  const through = attempts.filter(({ outcome }) => outcome === "pass" || outcome === "degraded");
-  const answers = through.length > 0 ? through.map((attempt) => attempt.http) : [http];
-  return answers.every((answer) => answer !== undefined && isCached(answer.headers));
+function isFromCache(seen: Observation): boolean {
+  return gotThrough(seen).every(({ http }) => http !== undefined && isCached(http.headers));
 }
 
-function isTestedOver({ attempts, ipVersion }: Observation, version: 4 | 6): boolean {
-  return ipVersion === version || attempts.some((attempt) => attempt.ipVersion === version);
+function isTestedOver(seen: Observation, version: 4 | 6): boolean {
+  return gotThrough(seen).some(({ ipVersion }) => ipVersion === version);
+}
+
+/** The attempts that an answer came of, or the finding itself where none is recorded. */
+function gotThrough(seen: Observation): readonly Pick<Attempt, "http" | "ipVersion">[] {
+  const through = seen.attempts.filter(({ outcome }) => outcome === "pass" || outcome === "degraded");
+  return through.length > 0 ? through : [seen];
 }
 
 function isIn({ name, region }: PlannedLocation, said: string): boolean {

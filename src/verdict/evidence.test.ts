@@ -327,6 +327,7 @@ test("every location that fails has its evidence, the ones that pass or are slow
   const observations = [fail("eu", refused), flaky("apac"), pass("na"), degraded("sa")];
   const votes = { eu: "fail", apac: "flaky", na: "pass", sa: "degraded" } as const;
   const selfTest: SelfTest = {
+    definition: "",
     check: "storefront",
     location: "eu",
     testedAt: noon,

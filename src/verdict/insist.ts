@@ -53,9 +53,16 @@ export function insists(
   return spares >= insist.spares || progress.sources.length > 1 || (believed !== null && now >= believed);
 }
 
-/** The sender insists, and nobody of ours has ever seen it fail. */
-export function isUnseen({ progress, told }: Incident): boolean {
-  return progress.insisted && told?.outcome === "inconclusive";
+/** Whether clean looks are no proof that it is over: what they do not see is what the sender says. */
+export function isUnseen(incident: Incident, verdict: Verdict): boolean {
+  const { progress, told } = incident;
+  return (progress.insisted && told?.outcome === "inconclusive") || isInvisible(incident, verdict);
+}
+
+/** None of our checks has ever seen it fail, and what they see now proves nothing of what the alert says. */
+export function isInvisible({ progress }: Incident, { outcome }: Verdict): boolean {
+  if (progress.insisted || progress.senderResolved) return false;
+  return progress.failedDomains.length === 0 && outcome !== "not-reproduced";
 }
 
 /**

@@ -1,5 +1,6 @@
+import { isBelowHttp } from "../model/below-http.ts";
 import type { Observation } from "../model/observation.ts";
-import { failedAttempts, isBelowHttp } from "./attempts.ts";
+import { failedAttempts } from "./attempts.ts";
 import { controlTally } from "./controls.ts";
 
 /**

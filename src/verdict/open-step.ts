@@ -1,7 +1,7 @@
 import type { Incident, Told } from "../model/incident.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { isOldNews } from "./alert-step.ts";
-import { isUnseen, owesInsistence } from "./insist.ts";
+import { isInvisible, isUnseen, owesInsistence } from "./insist.ts";
 import { isFlapping, recovered, scheduled, telling } from "./step.ts";
 import type { GivenVerdict, Policy, Step, Telling } from "./step.ts";
 import { toldOutcome, toldVerdict } from "./telling.ts";
@@ -10,12 +10,14 @@ import { eventOf, isWorse, toldAnyway, toldNow } from "./told.ts";
 /** A recheck of what is open: worse than told is told, and clean runs in a row end it. */
 export function afterOpen(incident: Incident, given: GivenVerdict, now: number, policy: Policy): Step {
   const { verdict, startedAt } = given;
-  const clean = verdict.healthy && passesEverywhere(verdict, incident.progress.failedDomains);
+  // Health that proves nothing of what the alert says spares its repetition no more than trouble does.
+  const isToldAgain = isOldNews(incident) && isInvisible(incident, verdict);
+  const clean = verdict.healthy && passesWhereItFailed(verdict, incident) && !isToldAgain;
   const owed = isOwed(incident, verdict);
   // Proof that is older than the last alert is none.
   if (clean && !owed && (startedAt ?? now) >= incident.lastAlertAt) {
     if (owesInsistence(incident)) return toldAnyway(incident, verdict, now, policy);
-    if (!awaitsSender(incident, given)) return recovering(incident, now, policy);
+    if (!awaitsSender(incident, given)) return recovering(incident, verdict, now, policy);
   }
   const unclean = { ...incident.progress, cleanRuns: 0, cleanSince: null };
   const open: Incident = { ...incident, state: "open", progress: unclean, watchStep: incident.watchStep + 1 };
@@ -64,19 +66,20 @@ function noteOf({ told, progress }: Incident, worse: boolean): string | null {
 }
 
 /** What we cannot see from outside is over when the sender says so, if it is one that does. */
-function awaitsSender(incident: Incident, { senderResolves }: GivenVerdict): boolean {
-  return isUnseen(incident) && senderResolves === true && !incident.progress.senderResolved;
+function awaitsSender(incident: Incident, { verdict, senderResolves }: GivenVerdict): boolean {
+  return isUnseen(incident, verdict) && senderResolves === true && !incident.progress.senderResolved;
 }
 
-function recovering(incident: Incident, now: number, policy: Policy): Step {
+function recovering(incident: Incident, verdict: Verdict, now: number, policy: Policy): Step {
   const { recovery, flapping } = policy.plan.policy;
-  const overMs =
-    isFlapping(incident) || isUnseen(incident)
-      ? Math.max(recovery.overMs, flapping.cleanMs)
-      : recovery.overMs;
-  const cleanSince = incident.progress.cleanSince ?? now;
-  const cleanRuns = incident.progress.cleanSince === null ? 1 : incident.progress.cleanRuns + 1;
-  const next: Incident = { ...incident, progress: { ...incident.progress, cleanRuns, cleanSince } };
+  const { progress } = incident;
+  const isFirst = progress.cleanSince === null;
+  const cleanSince = progress.cleanSince ?? now;
+  const cleanRuns = isFirst ? 1 : progress.cleanRuns + 1;
+  const cleanUnseen = (!isFirst && progress.cleanUnseen) || isUnseen(incident, verdict);
+  const takesLong = isFlapping(incident) || cleanUnseen;
+  const overMs = takesLong ? Math.max(recovery.overMs, flapping.cleanMs) : recovery.overMs;
+  const next: Incident = { ...incident, progress: { ...progress, cleanRuns, cleanSince, cleanUnseen } };
   if (cleanRuns >= recovery.runs && now - cleanSince >= overMs) return recovered(next, now, policy, null);
   return {
     incident: { ...next, state: "recovering", nextRunAt: soon(now, policy) },
@@ -91,11 +94,15 @@ function soon(now: number, { plan, random }: Policy): number {
   return now + Math.ceil((overMs / Math.max(1, runs - 1)) * (1 + 0.1 * random));
 }
 
-/** Silence of a domain that failed never closes an incident. */
-function passesEverywhere(verdict: Verdict, failedDomains: readonly string[]): boolean {
-  return failedDomains.every((failed) =>
-    verdict.checks.every((check) =>
-      check.domains.some(({ domain, vote }) => domain === failed && vote === "pass"),
-    ),
-  );
+/**
+ * Silence of a domain that failed never closes an incident, nor does a reload that takes away who saw it fail. A domain
+ * has to pass on every check that runs from it: functions run from nowhere else.
+ */
+function passesWhereItFailed({ checks }: Verdict, { progress }: Incident): boolean {
+  const { failedDomains, failedChecks } = progress;
+  if (!failedChecks.every((failed) => checks.some(({ check }) => check === failed))) return false;
+  return failedDomains.every((failed) => {
+    const votes = checks.flatMap(({ domains }) => domains.filter(({ domain }) => domain === failed));
+    return votes.length > 0 && votes.every(({ vote }) => vote === "pass");
+  });
 }

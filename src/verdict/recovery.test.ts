@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkVerdictOf, noon, planOf, verdictOf } from "../../test/fixtures/observations.ts";
+import type { CheckVerdict, Verdict } from "../model/verdict.ts";
 import {
   take,
   by,
@@ -10,11 +11,9 @@ import {
   silentNa,
   silentApac,
   unsure,
-  notTaken,
   opened,
   toldConfirmed,
   toldRegional,
-  toldUnsure,
   recovering,
   tellStories,
   plain,
@@ -159,23 +158,6 @@ tellStories([
     ],
   },
   {
-    name: "health that does not spare a page still ends an incident",
-    plan: { spare: false },
-    steps: [
-      opened,
-      { ...toldUnsure, on: ["alert", notTaken] },
-      { ...recovering, on: ["recheck", notTaken] },
-      { at: 130, on: ["recheck", notTaken], reason: "recovering", state: "recovering" },
-      {
-        at: 220,
-        on: ["recheck", notTaken],
-        reason: "recovered",
-        state: "closed",
-        tells: ["recovered: pagerduty slack"],
-      },
-    ],
-  },
-  {
     name: "an alert that joins an incident that recovers asks for fresh proof: the row of clean runs begins anew",
     steps: [
       opened,
@@ -195,17 +177,43 @@ tellStories([
   },
 ]);
 
+/** A verdict of several checks, of which one at most is not healthy. */
+function verdictOfAll(checks: readonly CheckVerdict[]): Verdict {
+  const worst = checks.find(({ outcome }) => outcome !== "not-reproduced");
+  return verdictOf(worst?.outcome ?? "not-reproduced", {}, { checks: [...checks] });
+}
+
+/** What comes of a recheck, where the first run saw something else. */
+function recheckedAs(seen: readonly CheckVerdict[], now: readonly CheckVerdict[]): string {
+  const open = play([0, "fired"], [5, ["alert", verdictOfAll(seen)]]);
+  return take(open, ["recheck", verdictOfAll(now)], noon + 40_000, plain).reason;
+}
+
+const api = { check: "api" };
+const storefrontPasses = checkVerdictOf("not-reproduced", by("pass pass pass"));
+
 test("a domain that failed on one check must pass on that check", () => {
-  const checks = (api: string) => ({
-    checks: [
-      checkVerdictOf("not-reproduced", by("pass pass pass")),
-      checkVerdictOf("regional", by(api), { check: "api" }),
-    ],
-  });
-  const failed = verdictOf("regional", by("pass fail pass"), checks("pass fail pass"));
-  const silent = verdictOf("not-reproduced", by("pass none pass"), checks("pass none pass"));
-  const open = play([0, "fired"], [5, ["alert", failed]]);
-  assert.equal(take(open, ["recheck", silent], noon + 40_000, plain).reason, "still-open");
+  const seen = [storefrontPasses, checkVerdictOf("regional", by("pass fail pass"), api)];
+  const silent = checkVerdictOf("not-reproduced", by("pass none pass"), api);
+  assert.equal(recheckedAs(seen, [storefrontPasses, silent]), "still-open");
+});
+
+test("a check that is gone does not count as one that passes again", () => {
+  const seen = [storefrontPasses, checkVerdictOf("regional", by("pass fail pass"), api)];
+  assert.equal(recheckedAs(seen, [storefrontPasses]), "still-open");
+});
+
+test("a domain that failed need not pass where it does not look: functions run from places of their own", () => {
+  const functions = checkVerdictOf(
+    "not-reproduced",
+    { lambda: "pass", other: "pass" },
+    { check: "functions" },
+  );
+  const seen = [checkVerdictOf("regional", by("pass fail pass")), functions];
+  assert.equal(recheckedAs(seen, [storefrontPasses, functions]), "recovering");
+  const silent = checkVerdictOf("not-reproduced", { lambda: "pass" }, { check: "functions" });
+  const failed = checkVerdictOf("regional", { lambda: "pass", other: "fail" }, { check: "functions" });
+  assert.equal(recheckedAs([storefrontPasses, failed], [storefrontPasses, silent]), "still-open");
 });
 
 for (const random of [0, 0.25, 0.75, 1]) {

@@ -8,6 +8,7 @@ type Factor = Common[number];
 const leastOfFailures = 0.8;
 const mostOfPasses = 0.1;
 const maxFactors = 3;
+const maxValues = 3;
 
 /**
  * Among explanations of one length the first in this order is told. What was asked comes first, since it narrows the target
@@ -37,6 +38,7 @@ const ofTries: readonly ScopeAttribute[] = ["ip-family", "remote-address", "pop"
  *    its tries pass.
  * 2. Then two attributes, then three.
  * 3. One that holds for votes only is narrowed by what tells the failing tries of these locations from the passing ones.
+ * 4. Else up to three values of one attribute: two of four addresses.
  */
 export function searchCommon(tries: readonly Row[], votes: readonly Row[]): Common {
   for (let size = 1; size <= maxFactors; size += 1) {
@@ -47,7 +49,25 @@ export function searchCommon(tries: readonly Row[], votes: readonly Row[]): Comm
     const within = tries.filter((row) => matches(row, ofVotes));
     return [...ofVotes, ...(explanation(within, 1, ofTries) ?? [])];
   }
-  return [];
+  return severalValues(tries);
+}
+
+/** Of places there are no such sets: the summary lists where it fails. */
+const inSets: readonly ScopeAttribute[] = ["check", "resolver", "remote-address", "pop"];
+
+/** The fewest values of one attribute that will do, those that fail most first. */
+function severalValues(rows: readonly Row[]): Common {
+  const failures = rows.filter(({ failing }) => failing);
+  const passes = rows.filter(({ failing }) => !failing);
+  if (failures.length === 0 || passes.length === 0) return [];
+  const sets = inSets.flatMap((attribute) => {
+    const values = new Set(failures.flatMap(({ values: own }) => own.get(attribute) ?? []));
+    const factors = [...values]
+      .map((value) => ({ attribute, value }))
+      .toSorted((a, b) => shareOf(failures, [b]) - shareOf(failures, [a]) || a.value.localeCompare(b.value));
+    return Array.from({ length: maxValues - 1 }, (_, index) => factors.slice(0, index + 2));
+  });
+  return sets.find((set) => explains(set, failures, passes)) ?? [];
 }
 
 function explanation(
@@ -60,9 +80,11 @@ function explanation(
   if (failures.length === 0 || passes.length === 0) return undefined;
   // What covers most failures together with others does so alone: an attribute has one such value at most.
   const candidates = order.flatMap((attribute) => mostOf(failures, attribute));
-  return combinations(candidates, size).find(
-    (common) => shareOf(failures, common) >= leastOfFailures && shareOf(passes, common) <= mostOfPasses,
-  );
+  return combinations(candidates, size).find((common) => explains(common, failures, passes));
+}
+
+function explains(common: Common, failures: readonly Row[], passes: readonly Row[]): boolean {
+  return shareOf(failures, common) >= leastOfFailures && shareOf(passes, common) <= mostOfPasses;
 }
 
 /** The value of an attribute that most failures have in common. */
@@ -83,8 +105,11 @@ function weightOf(rows: readonly Row[]): number {
   return rows.reduce((sum, { weight }) => sum + weight, 0);
 }
 
+/** Values of one attribute are alternatives. */
 function matches({ values }: Row, common: Common): boolean {
-  return common.every(({ attribute, value }) => values.get(attribute) === value);
+  return common.every(({ attribute }) =>
+    common.some((factor) => factor.attribute === attribute && factor.value === values.get(attribute)),
+  );
 }
 
 /** All ways to take so many of them, the earlier ones first. */

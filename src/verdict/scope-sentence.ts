@@ -38,30 +38,38 @@ const layerWords: Readonly<Record<NonNullable<Scope["layer"]>, string>> = {
 };
 
 function onlySentence(common: Scope["common"], rows: readonly Row[], verb: string): string {
-  const check = common.find(({ attribute }) => attribute === "check");
-  const where = common.filter((factor) => factor !== check).map((factor) => whereWords(factor, rows));
-  if (check === undefined) return `${verb} only ${list(where)}`;
-  const which = `only check ${check.value} of ${valuesOf(rows, "check").size} ${verb}`;
+  const said = Map.groupBy(common, ({ attribute }) => attribute);
+  const checks = said.get("check")?.map(({ value }) => value) ?? [];
+  const where = [...said]
+    .filter(([attribute]) => attribute !== "check")
+    .map(([attribute, factors]) => whereWords(attribute, list(factors.map(({ value }) => value)), rows));
+  if (checks.length === 0) return `${verb} only ${list(where)}`;
+  const all = valuesOf(rows, "check").size;
+  const which =
+    checks.length === 1
+      ? `only check ${list(checks)} of ${all} ${verb}`
+      : `only checks ${list(checks)} of ${all} ${verb === "fails" ? "fail" : "are slow"}`;
   return where.length === 0 ? which : `${which}, and only ${list(where)}`;
 }
 
-function whereWords({ attribute, value }: Scope["common"][number], rows: readonly Row[]): string {
+/** @param values `203.0.113.7`, `203.0.113.7 and 203.0.113.8` */
+function whereWords(attribute: ScopeAttribute, values: string, rows: readonly Row[]): string {
   switch (attribute) {
     case "region":
-      return `from region ${value}`;
+      return `from region ${values}`;
     case "provider":
-      return `from provider ${value}`;
+      return `from provider ${values}`;
     case "resolver":
-      return `via resolver ${value}`;
+      return `via resolver ${values}`;
     case "ip-family":
     case "http-version":
-      return `over ${value}`;
+      return `over ${values}`;
     case "remote-address":
-      return `at ${value} of ${valuesOf(rows, attribute).size} addresses`;
+      return `at ${values} of ${valuesOf(rows, attribute).size} addresses`;
     case "pop":
-      return `at the CDN's point of presence ${value}`;
+      return `at the CDN's point of presence ${values}`;
     default:
-      return `from ${value}`;
+      return `from ${values}`;
   }
 }
 

@@ -130,6 +130,45 @@ const cases: Readonly<Record<string, Case & { readonly says: string; readonly co
     says: "fails only at 203.0.113.8 of 4 addresses",
     common: "remote-address=203.0.113.8",
   },
+  "two of four addresses": {
+    observations: three.map((name) =>
+      tries(
+        name,
+        addresses.map((at, index) => (index % 2 === 0 ? { at, ...refused } : { at })),
+      ),
+    ),
+    says: "fails only at 203.0.113.7 and 203.0.113.9 of 4 addresses",
+    common: "remote-address=203.0.113.7 remote-address=203.0.113.9",
+  },
+  "three of four addresses": {
+    observations: three.map((name) =>
+      tries(
+        name,
+        addresses.map((at, index) => (index > 0 ? { at, ...refused } : { at })),
+      ),
+    ),
+    says: "fails only at 203.0.113.10, 203.0.113.8 and 203.0.113.9 of 4 addresses",
+    common: "remote-address=203.0.113.10 remote-address=203.0.113.8 remote-address=203.0.113.9",
+  },
+  "two of four checks": {
+    observations: ["home", "login", "api", "search"].flatMap((check) =>
+      three.map((name) =>
+        tries(name, check === "login" || check === "api" ? [{ ...v4, ...badStatus }] : [v4, v4], { check }),
+      ),
+    ),
+    says: "only checks api and login of 4 fail",
+    common: "check=api check=login",
+  },
+  "two addresses that also pass": {
+    observations: three.map((name) =>
+      tries(
+        name,
+        addresses.flatMap((at, index) => (index < 2 ? [{ at, ...refused }, { at }] : [{ at }])),
+      ),
+    ),
+    says: "nothing in common but the failure itself: the same location, address and IP family also pass",
+    common: "error-class=tcp.refused",
+  },
   "one of four addresses, which retries meet again and again at one location": {
     observations: [
       tries("eu", [

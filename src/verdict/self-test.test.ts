@@ -11,6 +11,7 @@ function known(fields: Partial<SelfTest>): SelfTest {
   return {
     check: "storefront",
     location: "eu",
+    definition: "as it is",
     testedAt: noon,
     failingSince: null,
     last: good,
@@ -32,9 +33,25 @@ test("what is known after one more self-test", () => {
     ["it is well again", failing, pass("eu"), { failingSince: null, good: pass("eu") }],
   ] as const;
   for (const [what, before, seen, after] of cases) {
-    const { failingSince, good: best, last, testedAt } = selfTested(before, seen, noon);
+    const {
+      failingSince,
+      good: best,
+      last,
+      testedAt,
+    } = selfTested(before, seen, {
+      definition: "as it is",
+      now: noon,
+    });
     assert.deepEqual({ failingSince, good: best }, after, what);
     assert.deepEqual([last, testedAt], [seen, noon], what);
+  }
+});
+
+test("of a check that is another one by now nothing is known", () => {
+  const before = known({ definition: "as it was", failingSince: noon - hour, last: fail("eu") });
+  for (const seen of [fail("eu"), error("eu")]) {
+    const { good: best, failingSince } = selfTested(before, seen, { definition: "as it is", now: noon });
+    assert.deepEqual([best, failingSince], [null, seen.outcome === "fail" ? noon : null]);
   }
 });
 

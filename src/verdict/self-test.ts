@@ -4,15 +4,20 @@ import { isBad, voteOf } from "./judge.ts";
 
 /**
  * What is known of a check at a location after one more self-test. One that could not tell says nothing: what was known
- * before stands.
+ * before stands, if it is known of the same `definition`.
  */
-export function selfTested(before: SelfTest | undefined, seen: Observation, now: number): SelfTest {
+export function selfTested(
+  known: SelfTest | undefined,
+  seen: Observation,
+  { definition, now }: { readonly definition: string; readonly now: number },
+): SelfTest {
   const vote = voteOf(seen);
+  const before = known?.definition === definition ? known : undefined;
   const { check, location } = seen;
-  const known = { check, location, testedAt: now, last: seen, good: before?.good ?? null };
-  if (isBad(vote)) return { ...known, failingSince: before?.failingSince ?? now };
-  if (vote === "none") return { ...known, failingSince: before?.failingSince ?? null };
-  return { ...known, failingSince: null, good: seen };
+  const tested = { check, location, definition, testedAt: now, last: seen, good: before?.good ?? null };
+  if (isBad(vote)) return { ...tested, failingSince: before?.failingSince ?? now };
+  if (vote === "none") return { ...tested, failingSince: before?.failingSince ?? null };
+  return { ...tested, failingSince: null, good: seen };
 }
 
 /** One that fails is tested again sooner, to know soon that it does not any more. */

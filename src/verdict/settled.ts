@@ -56,7 +56,7 @@ export function isSettled(
   const look = evidence.second === undefined ? 1 : 2;
   const outcomes = new Set<string>();
   for (const tally of completions(tallyOf(certain.map(provenVote)), ballot.domains.length - done.length)) {
-    outcomes.add(outcomeOf(ruleOnProof(tally, unproven, confirm, look)));
+    outcomes.add(outcomeOf(ruleOnProof(tally, unproven, confirm, look), tally));
     if (outcomes.size > 1) return false;
   }
   return true;
@@ -86,8 +86,10 @@ function withAnswersOnly(readings: Readings, arrived: ReadonlySet<string>): Read
   return new Map([...readings].filter(([location]) => arrived.has(location)));
 }
 
-function outcomeOf(ruling: Ruling): string {
-  return ruling === "second-look" ? ruling : ruling.outcome;
+/** Where another check decides a run before its second look, it makes a difference whether a failure is news. */
+function outcomeOf(ruling: Ruling, { fail, flaky }: Tally): string {
+  if (ruling !== "second-look") return ruling.outcome;
+  return fail + flaky > 0 ? "second-look" : "second-look for old failures";
 }
 
 /** Every tally that `outstanding` more votes can make of `known`. */

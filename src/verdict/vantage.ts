@@ -1,8 +1,9 @@
+import { isBelowHttp } from "../model/below-http.ts";
 import type { WrittenCheck } from "../model/check.ts";
 import type { Observation } from "../model/observation.ts";
 import type { PlannedLocation } from "../model/plan.ts";
 import type { Excuse, LocationVote } from "../model/verdict.ts";
-import { failedAttempts, isBelowHttp } from "./attempts.ts";
+import { failedAttempts } from "./attempts.ts";
 import { oldFailure } from "./baseline.ts";
 import type { Known } from "./baseline.ts";
 import { blockedNote, isTurnedAway, wasTurnedAway } from "./blocked.ts";

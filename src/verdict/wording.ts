@@ -41,10 +41,10 @@ export function summaryOf(check: CheckVerdict, observations: readonly Observatio
       return `${check.check} fails from ${list(bad)} only (${badDomains(check)} of ${total})${again}${cause}${passes(passing)}`;
     case "degraded": {
       const slow = locationsWith(check, ["degraded"]);
-      return `${check.check} is slow from ${list(slow)} (${check.votes.degraded} of ${total})${causeOf(own.filter((one) => slow.includes(one.location)))}`;
+      return `${check.check} is slow from ${list(slow)} (${check.votes.degraded} of ${total})${causeOf(own.filter((one) => slow.includes(one.location)))}${besides(check)}`;
     }
     case "not-reproduced":
-      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${slowFrom(check)}${looks > 1 ? " on a second look; the first was not clean" : ""}`;
+      return `${check.check} passes from ${list(passing)} (${check.votes.pass} of ${total})${slowFrom(check)}${looks > 1 ? " on a second look; the first was not clean" : ""}${besides(check)}`;
     case "inconclusive":
       return inconclusive(check, { bad, cause, passing, silent, total });
   }
@@ -117,6 +117,11 @@ export function scopeWords({ common, sentence }: Scope): string[] {
   if (sentence === "" || said) return [];
   if (/^(?:fails|is) /.test(sentence)) return [`It ${sentence}`];
   return [`${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}`];
+}
+
+/** What its health says nothing of, where another check decides. */
+function besides({ why }: CheckVerdict): string {
+  return why === "" ? "" : `, which says nothing of this alert: ${why}`;
 }
 
 /** Who finds it slow, where that decides nothing. */

@@ -167,6 +167,34 @@ eachDatabase("a mute", (fresh) => {
     assert.match(await refused.text(), /take it out of `mutes:` and reload/);
   });
 
+  for (const how of ["reload", "restart"] as const) {
+    test(`one that a ${how} finds taken out of the configuration keeps nothing quiet any more`, async () => {
+      const url = down(`/taken-out-${how}`);
+      const note = `taken out by a ${how}`;
+      const routes = [pageRoute, passedOn];
+      const muted = [
+        { ...planned, route: "page" },
+        { ...planned, route: "passed-on" },
+      ];
+      await using own = await configFile(configIn(world, { routes, mutes: muted }));
+      await using database = await fresh();
+      const serve = () => startCrosscheck({ config: own.path, database: database.location });
+      await using first = await serve();
+      await first.post({ url });
+      const id = await first.post({ note });
+      await until("both to be kept quiet", async () => {
+        const [judged, held] = await Promise.all([first.incidentOf(url), first.incidentOf(id)]);
+        return judged?.outcome === "confirmed" && held?.deliveries.length === 1;
+      });
+      await own.write(configIn(world, { routes }));
+      if (how === "restart") await first[Symbol.asyncDispose]();
+      await using second = how === "restart" ? await serve() : first;
+      if (how === "reload") assert.equal((await second.request("/reload", { method: "POST" })).status, 200);
+      await world.receiver.hears("/oncall", url);
+      await world.receiver.hears("/team", note);
+    });
+  }
+
   test("nobody is there: one line that says where it looked and what to do", async () => {
     const nowhere = await runCommand(["mute", "list", "--server", "http://127.0.0.1:1"]);
     assert.deepEqual([nowhere.code, nowhere.stderr.length], [1, 1]);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { selfTestsOf } from "../../src/store/self-tests.ts";
 import { selfTest } from "../../src/steps/self-test.ts";
+import { configFile } from "../fixtures/config-file.ts";
 import { eachDatabase } from "../fixtures/databases.ts";
 import { startSteps } from "../fixtures/steps.ts";
 import { until } from "../fixtures/until.ts";
@@ -72,6 +74,44 @@ eachDatabase("self-tests", (fresh) => {
     assert.deepEqual(world.receiver.told("/oncall"), []);
   });
 
+  test("a check that a reload has changed is tested at once, and what was known of the old one is forgotten", async () => {
+    await using world = await startWorld(["eu", "na"]);
+    await using file = await fresh();
+    await using database = await file.open();
+    world.site.set("/old", "down");
+    const configWith = (path: string) =>
+      configIn(world, {
+        checks: [fixedCheck(world, path)],
+        routes: [{ ...pageRoute, checks: ["fixed"] }],
+      });
+    const clock = { now: Date.now() - hour };
+    await using before = await startSteps({ config: configWith("/old"), database, now: () => clock.now });
+    await selfTest(before.context, never);
+    clock.now += 1000;
+    world.site.set("/new", "down");
+    await using after = await startSteps({ config: configWith("/new"), database, now: () => clock.now });
+    await selfTest(after.context, never);
+    for (const one of await selfTestsOf(database, ["fixed"])) assert.equal(one.failingSince, clock.now);
+  });
+
+  test("what failed before it was changed is no baseline of a run", async () => {
+    await using world = await startWorld(["eu", "na"]);
+    await using file = await fresh();
+    await using database = await file.open();
+    const routes = [{ ...pageRoute, checks: ["fixed"] }];
+    const old = configIn(world, { checks: [fixedCheck(world, "/old")], routes });
+    world.site.set("/old", "down");
+    await using before = await startSteps({ config: old, database });
+    await selfTest(before.context, never);
+    world.site.set("/new", "down");
+    const config = configIn(world, { checks: [fixedCheck(world, "/new")], routes });
+    await using after = await startSteps({ config, database });
+    await after.receive({ url: world.site.page("/new") });
+    const subject = world.site.page("/new");
+    const [notice] = await after.workUntil(() => world.receiver.hears("/oncall", subject));
+    assert.match(notice?.firstLine ?? "", /^DOWN 2\/2/);
+  });
+
   test("a run that sees it pass ends it", async () => {
     await using world = await startWorld(["eu", "na"]);
     await using file = await fresh();
@@ -90,6 +130,50 @@ eachDatabase("self-tests", (fresh) => {
           kept.length === 2 && kept.every(({ failingSince, good }) => failingSince === null && good !== null)
         );
       }),
+    );
+  });
+
+  test("what is not tested any more is forgotten: an old failure is no baseline", async () => {
+    await using world = await startWorld(["eu", "na"]);
+    await using file = await fresh();
+    await using database = await file.open();
+    const check = fixedCheck(world, "/");
+    const route = { ...pageRoute, checks: ["fixed"] };
+    const config = (wanted: object, locations: string[]) =>
+      configIn(world, { checks: [wanted], routes: [{ ...route, locations }] });
+    // Tests of the past: before the configuration that is loaded next.
+    const now = () => Date.now() - hour;
+    world.site.set("/", "down");
+    await using steps = await startSteps({ config: config(check, ["eu", "na"]), database, now });
+    await selfTest(steps.context, never);
+    const places = async () => (await selfTestsOf(database, ["fixed"])).map(({ location }) => location);
+    assert.deepEqual(await places(), ["eu", "na"]);
+    await steps.reload(config(check, ["na"]));
+    await selfTest(steps.context, never);
+    assert.deepEqual(await places(), ["na"]);
+    await steps.reload(config({ ...check, "self-test": false }, ["na"]));
+    await selfTest(steps.context, never);
+    assert.deepEqual(await places(), []);
+  });
+
+  test("a secret that is gone is one check's trouble, not all the others'", async () => {
+    await using world = await startWorld(["eu"]);
+    await using file = await fresh();
+    await using database = await file.open();
+    await using token = await configFile("secret");
+    const locked = { ...fixedCheck(world, "/locked"), headers: { authorization: `file:${token.path}` } };
+    const checks = [{ ...locked, name: "locked" }, fixedCheck(world, "/")];
+    const routes = [{ ...pageRoute, checks: ["locked", "fixed"] }];
+    await using steps = await startSteps({ config: configIn(world, { checks, routes }), database });
+    await rm(token.path);
+    await selfTest(steps.context, never);
+    const kept = await selfTestsOf(database, ["locked", "fixed"]);
+    assert.deepEqual(
+      kept.map(({ check, last }) => [check, last.outcome, last.errorClass]),
+      [
+        ["fixed", "pass", null],
+        ["locked", "error", "location.request"],
+      ],
     );
   });
 });

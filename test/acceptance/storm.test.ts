@@ -44,6 +44,11 @@ async function isQuiet(database: Database): Promise<boolean> {
   return pending.length === 0;
 }
 
+async function isOver(database: Database): Promise<boolean> {
+  const open = await database.read("select 1 from incidents where closed_at is null");
+  return open.length === 0 && (await isQuiet(database));
+}
+
 async function receiveAll(steps: Steps, urls: readonly string[]): Promise<void> {
   for (const url of urls) await steps.receive({ url });
 }
@@ -63,7 +68,7 @@ eachDatabase("a storm", (fresh) => {
       for (const url of urls) await world.receiver.hears("/team", url);
       for (const url of urls) world.site.set(new URL(url).pathname, "up");
       await until("the storm to end", async () => (await openStorm(database))[0]?.state === "closed", 60_000);
-      await until("all to be told", () => isQuiet(database));
+      await until("all to be over", () => isOver(database));
     });
     const events = eventsOf(pagerduty);
     const [page] = events.filter(isStorm);
@@ -152,6 +157,26 @@ eachDatabase("a storm", (fresh) => {
     assert.ok(members.every(({ incident_id }) => stateOf(incident_id).join() === "superseded"));
     // What nobody checks is never resolved by us.
     assert.ok(!eventsOf(pagerduty).some(({ event_action }) => event_action === "resolve"));
+  });
+
+  test("what joins after the page is told, though it is over at once; nothing is told twice", async () => {
+    await using world = await startWorld(["eu", "na"]);
+    await using pagerduty = await startReceiver(speakingEventsV2);
+    await using place = await fresh();
+    await using database = await place.open();
+    const config = stormyConfig(world, pagerduty, { ...limits, within: "12s", update: "2s" });
+    await using steps = await startSteps({ config, database });
+    const stormsTold = () => eventsOf(pagerduty).filter(isStorm);
+    for (const note of ["a", "b", "c", "d", "e"]) await steps.receive({ note: `early ${note}` });
+    await steps.workUntil(async () => {
+      await until("the storm's page", () => stormsTold().length > 0, 60_000);
+      await steps.receive({ note: "latecomer" });
+      await until("the storm to end", async () => (await openStorm(database))[0]?.state === "closed", 60_000);
+    });
+    assert.deepEqual(
+      stormsTold().map((event) => String(event.payload?.custom_details["summary"]).includes("latecomer")),
+      [false, true],
+    );
   });
 
   test("when it is over, later incidents ring by themselves again", async () => {

@@ -13,7 +13,7 @@ export function parseServer(text: string): DnsServer | undefined {
   const { six, four, port = "53" } = match?.groups ?? {};
   const address = six ?? four ?? text;
   const family = isIP(address);
-  if (family === 0 || Number(port) > 65_535) return undefined;
+  if (family === 0 || Number(port) < 1 || Number(port) > 65_535) return undefined;
   return { address, family: family as 4 | 6, port: Number(port) };
 }
 

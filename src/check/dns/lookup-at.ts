@@ -10,7 +10,7 @@ const types = { 4: "A", 6: "AAAA" } as const;
 /**
  * All addresses of a name, of one family or both; search domains and /etc/hosts are not for other people's servers.
  * @throws ProbeFailure: what `askDns` throws; `dns.nxdomain`, `dns.servfail`, `dns.refused`, `dns.protocol` for what the
- * server says instead. One family that has addresses is enough.
+ * server says instead. One family that has addresses is enough, unless the other was waited for until time was up.
  */
 export async function lookupAt(
   server: DnsServer,
@@ -24,7 +24,7 @@ export async function lookupAt(
   const found = asked.flatMap((answer) => (answer instanceof ProbeFailure ? [] : answer));
   const failures = asked.filter((answer) => answer instanceof ProbeFailure);
   const worst = failures.find(({ errorClass }) => errorClass === "dns.nxdomain") ?? failures[0];
-  if (found.length > 0 || worst === undefined) return found;
+  if (worst === undefined || (found.length > 0 && !signal.aborted)) return found;
   throw worst;
 }
 

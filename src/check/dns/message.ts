@@ -35,6 +35,8 @@ export interface DnsMessage {
 
 const headLength = 12;
 const internet = 1;
+/** Names can be long and cost next to nothing to repeat: thousands of them would hold the thread for seconds. */
+const mostAnswers = 500;
 const recursionDesired = 0x0100;
 const isAnswer = 0x8000;
 const isTruncated = 0x0200;
@@ -72,9 +74,11 @@ export function encodeQuestion(id: number, { name, type }: DnsQuestion): Buffer 
 
 /** What is wrong with a name that shall be asked for (RFC 1035 §2.3.4); undefined: nothing. */
 export function nameFault(name: string): string | undefined {
-  const labels = name.replace(/\.$/, "").split(".");
-  const isSound = labels.every((label) => /^[\x21-\x5b\x5d-\x7e]{1,63}$/.test(label)) && name.length <= 253;
-  return isSound || name === "." ? undefined : `"${name}" is not a name that DNS could have`;
+  const plain = name.replace(/\.$/, "");
+  const labels = plain.split(".");
+  const isSound = labels.every((label) => /^[\x21-\x5b\x5d-\x7e]{1,63}$/.test(label)) && plain.length <= 253;
+  if (isSound || name === ".") return undefined;
+  return `"${plain.length > 253 ? `${name.slice(0, 60)}…` : name}" is not a name that DNS could have`;
 }
 
 /**
@@ -104,10 +108,8 @@ function read(reader: Reader, id: number, asked: DnsQuestion): DnsMessage | unde
   reader.skip(4);
   const rcode = rcodes[flags & 0xf] ?? `RCODE${flags & 0xf}`;
   // Servers that could not read the question do not repeat it.
-  if (questions === 0 && rcode === "NOERROR") return undefined;
-  for (let number = 0; number < questions; number += 1) {
-    if (!isSame(reader, asked)) return undefined;
-  }
+  if (questions === 0 ? rcode === "NOERROR" : questions > 1 || !isSame(reader, asked)) return undefined;
+  if (count > mostAnswers) throw new RangeError(`it says that it has ${count} answers`);
   const truncated = (flags & isTruncated) !== 0;
   return { rcode, truncated, answers: truncated ? [] : Array.from({ length: count }, () => record(reader)) };
 }

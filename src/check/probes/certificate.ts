@@ -41,9 +41,9 @@ function describe(leaf: X509Certificate | undefined, now: number) {
     subject: oneLine(leaf?.subject),
     issuer: oneLine(leaf?.issuer),
     subjectAltName: leaf?.subjectAltName ?? null,
-    validFrom: leaf?.validFromDate.toISOString() ?? null,
-    validTo: leaf?.validToDate.toISOString() ?? null,
-    daysUntilExpiry: leaf === undefined ? null : daysBetween(now, leaf.validToDate.getTime()),
+    validFrom: written(leaf?.validFromDate),
+    validTo: written(leaf?.validToDate),
+    daysUntilExpiry: daysUntil(leaf?.validToDate, now),
     serialNumber: leaf?.serialNumber ?? null,
     fingerprint256: leaf?.fingerprint256 ?? null,
   };
@@ -64,10 +64,10 @@ function judge(leaf: X509Certificate | undefined, code: string, { host, place, n
     );
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
-    const names = leaf?.subjectAltName ?? oneLine(leaf?.subject) ?? "nobody";
+    const names = excerpt(leaf?.subjectAltName ?? oneLine(leaf?.subject) ?? "nobody");
     return new ProbeFailure("tls.hostname", `certificate is for ${names}, not for ${host}, at ${place}`);
   }
-  const issuer = oneLine(leaf?.issuer) ?? "nobody";
+  const issuer = excerpt(oneLine(leaf?.issuer) ?? "nobody");
   return new ProbeFailure("tls.untrusted", `certificate from ${issuer} is not trusted (${code}) at ${place}`);
 }
 
@@ -93,14 +93,28 @@ function nameIn(leaf: X509Certificate | undefined, bad: X509Certificate | undefi
 
 /** `2026-11-01 (21 days ago)` */
 function dateOf(date: Date | undefined, now: number): string {
-  if (date === undefined) return "an unknown date";
+  if (!isDate(date)) return "an unknown date";
   const days = Math.floor(Math.abs(date.getTime() - now) / dayMs);
   const count = `${days} ${days === 1 ? "day" : "days"}`;
   return `${date.toISOString().slice(0, 10)} (${date.getTime() <= now ? `${count} ago` : `in ${count}`})`;
 }
 
-function daysBetween(from: number, to: number): number {
-  return Math.floor(((to - from) / dayMs) * 10) / 10;
+function daysUntil(date: Date | undefined, now: number): number | null {
+  return isDate(date) ? Math.floor(((date.getTime() - now) / dayMs) * 10) / 10 : null;
+}
+
+/** Certificates may say that they are valid until the 99th month. */
+function isDate(date: Date | undefined): date is Date {
+  return date !== undefined && !Number.isNaN(date.getTime());
+}
+
+function written(date: Date | undefined): string | null {
+  return isDate(date) ? date.toISOString() : null;
+}
+
+/** Some certificates are for a hundred names. */
+function excerpt(names: string): string {
+  return names.length > 200 ? `${names.slice(0, 199)}…` : names;
 }
 
 /** Node separates a name's parts by line feeds. */

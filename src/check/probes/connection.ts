@@ -74,9 +74,12 @@ export async function connectTls(
   }
 }
 
-/** Closes a connection when what is on its way has left; after a second of standstill, whatever the other side does. */
+/** Closes a connection when what is on its way has left; after a second, whatever the other side does. */
 export function letGo(socket: Socket): void {
-  socket.setTimeout(1000, () => socket.destroy());
+  const late = setTimeout(() => socket.destroy(), 1000);
+  socket.once("close", () => {
+    clearTimeout(late);
+  });
   socket.destroySoon();
 }
 
@@ -90,11 +93,11 @@ export function within(signal: AbortSignal): string {
   return signal.reason instanceof DeadlineError ? ` within ${formatDuration(signal.reason.limitMs)}` : "";
 }
 
-/** Node's and the kernel's words for what happened. */
+/** Node's, OpenSSL's and the kernel's words for what happened; OpenSSL's `message` is a line of its log. */
 export function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
-  const { code, message, cause } = error as NodeJS.ErrnoException;
+  const { code, message, cause, reason } = error as NodeJS.ErrnoException & { readonly reason?: string };
   if (code === "ABORT_ERR" && cause instanceof Error) return reasonOf(cause);
-  return { code: code ?? "", message };
+  return { code: code ?? "", message: reason ?? message };
 }
 
 /**

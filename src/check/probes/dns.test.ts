@@ -222,7 +222,7 @@ suite("settings", () => {
     );
     await assert.rejects(
       look({ resolver: "999.1.1.1" }),
-      /no target: "999\.1\.1\.1" is not the address of a DNS/,
+      /resolver: "999\.1\.1\.1" is not the address of a DNS server/,
     );
   });
 });

@@ -91,6 +91,8 @@ function faultsOf(
 
 const answerLimit = 50;
 const valueLength = 500;
+/** That of a name; only one with escapes is longer. */
+const nameLength = 255;
 
 /** All that was answered, the aliases on the way included; as much of it as people read. */
 function describe({ rcode, answers }: DnsMessage, resolver: string): DnsDetails {
@@ -98,7 +100,11 @@ function describe({ rcode, answers }: DnsMessage, resolver: string): DnsDetails 
   return {
     resolver,
     rcode,
-    answers: kept.map((record) => ({ ...record, value: record.value.slice(0, valueLength) })),
+    answers: kept.map(({ name, value, ...record }) => ({
+      ...record,
+      name: name.slice(0, nameLength),
+      value: value.slice(0, valueLength),
+    })),
   };
 }
 

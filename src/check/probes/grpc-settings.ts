@@ -3,7 +3,7 @@ import { checkKeys, networkKeys } from "../../model/check.ts";
 import { settings } from "../../model/settings.ts";
 import { assertionsOn } from "../assertion-faults.ts";
 import { headerSettings } from "./headers.ts";
-import { host, port, serverName } from "./host.ts";
+import { fittingFamily, host, port, serverName } from "./host.ts";
 
 /** What the call itself is made of: metadata by these names would be another call. */
 const reserved = /^(?:content-.*|grpc-.*|te|host|connection|transfer-encoding|upgrade|user-agent)$/i;
@@ -36,5 +36,5 @@ export const grpcSettings = settings({
   assertions: assertionsOn(["grpc-status", "health", "response-time", "certificate"]).describe(
     "what must hold; without one for grpc-status it must be 0, without one for health SERVING",
   ),
-});
+}).superRefine(fittingFamily);
 export type GrpcSettings = z.output<typeof grpcSettings>;

@@ -28,11 +28,11 @@ export const grpc = defineProbe({
       const answer = await call(settings, { context, trace, place }, signal);
       const { details } = answer;
       const evidence = { totalMs: trace.totalMs, tls: trace.tls, grpc: details };
-      const faults = faultsOf(settings, answer).map((fault) => ({ ...fault, message: hide(fault.message) }));
+      const faults = faultsOf(settings, { ...answer, message: hide(answer.message) });
       const judged = context.hold(() => conclude(settings.assertions, { evidence, place, hide, faults }));
       return { ...trace.facts(), ...judged, grpc: details };
     } catch (error) {
-      return gaveUp(asGrpc(error, place, signal), trace);
+      return gaveUp(asGrpc(error, place, signal), trace, hide);
     }
   },
 });
@@ -104,7 +104,7 @@ function refuseOthers({ statusCode, headers }: Http2Response, place: string): vo
   if ("grpc-status" in headers) return;
   const type = headers["content-type"] ?? "nothing that it names";
   if (statusCode === 200 && /^application\/grpc(?:[+;]|$)/.test(type)) return;
-  const what = statusCode === 200 ? type.slice(0, 100) : `HTTP status ${statusCode}`;
+  const what = statusCode === 200 ? type : `HTTP status ${statusCode}`;
   throw new ProbeFailure("grpc.protocol", `${place} answered ${what} instead of gRPC`);
 }
 

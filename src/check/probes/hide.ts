@@ -6,19 +6,28 @@ export type Hide = (text: string) => string;
 /** What is shorter is found in any text, by chance. */
 const shortest = 8;
 
-/** Cuts the texts out, also as JSON and URLs write them; those of fewer than `least` characters stay. */
+/** Cuts the texts out, also as JSON, URLs and HTML write them; those of fewer than `least` characters stay. */
 export function hiding(texts: readonly string[], least = shortest): Hide {
   const long = texts.filter((text) => text.length >= least);
-  const forms = new Set(
-    long.flatMap((text) => [
-      text,
-      JSON.stringify(text).slice(1, -1),
-      encodeURIComponent(text.toWellFormed()),
-    ]),
-  );
+  const forms = new Set(long.flatMap(formsOf));
   // What is a part of another is cut after it.
   const secrets = [...forms].toSorted((a, b) => b.length - a.length);
   return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "[secret]"), text);
+}
+
+function formsOf(text: string): readonly string[] {
+  const inUrl = text.toWellFormed();
+  const inHtml = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const quoted = inHtml.replaceAll('"', "&quot;");
+  return [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURI(inUrl),
+    encodeURIComponent(inUrl),
+    new URLSearchParams({ "": inUrl }).toString().slice(1),
+    inHtml,
+    ...["&#39;", "&#x27;", "&#039;"].map((apostrophe) => quoted.replaceAll("'", apostrophe)),
+  ];
 }
 
 /** Configured headers that nobody keeps secret. */

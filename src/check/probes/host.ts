@@ -1,6 +1,7 @@
 /** Hosts and ports that probes below HTTP are pointed at. */
 import { isIP } from "node:net";
 import * as z from "zod";
+import { nameFault } from "../dns/message.ts";
 import { isTemplate } from "../template.ts";
 
 /** A check's `host:`; what is not a template is judged at once. */
@@ -41,5 +42,22 @@ function normalized(text: string): string | undefined {
   const written = isIP(text) === 6 ? `[${text}]` : text;
   const url = URL.canParse(`http://${written}`) ? new URL(`http://${written}`) : undefined;
   if (url === undefined || /[:/?#@%\\\s]/.test(written.replace(/^\[[\da-f:.]+\]$/i, ""))) return undefined;
-  return url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const name = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return isIP(name) === 0 && nameFault(name) !== undefined ? undefined : name;
+}
+
+/**
+ * For `superRefine`: one IP family of a host that is an address of the other is nothing to look at, and its absence no
+ * failure of the target.
+ */
+export function fittingFamily(
+  { ipFamily, ...target }: { readonly ipFamily: 4 | 6 | "any" } & ({ host: string } | { url: string }),
+  context: z.RefinementCtx,
+): void {
+  const written = "host" in target ? normalized(target.host) : URL.parse(target.url)?.hostname;
+  const address = written?.replace(/^\[(.*)\]$/, "$1") ?? "";
+  const own = isIP(address);
+  if (ipFamily === "any" || own === 0 || own === ipFamily) return;
+  const message = `${address} is an IPv${own} address: leave ip-family out, or write a name that has both`;
+  context.addIssue({ code: "custom", message, path: ["ip-family"], input: ipFamily });
 }

@@ -1,8 +1,9 @@
 /** One request and its answer over HTTP/1.1, and what both versions share. */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { once } from "node:events";
+import type { ClientHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import { abortable } from "../abortable.ts";
 import { ProbeFailure } from "../failure.ts";
 import { broken, reasonOf, within } from "./connection.ts";
 import { joined } from "./headers.ts";
@@ -51,21 +52,50 @@ export async function ask(socket: Socket, question: Question, signal: AbortSigna
     path: url.pathname + url.search,
     headers: { host: url.host, ...headers, ...lengthOf(body) },
   });
-  request.on("error", () => undefined);
   request.end(body);
   try {
-    const [response] = (await once(request, "response", { signal })) as [IncomingMessage];
-    response.on("error", () => undefined);
+    const response = await headOf(request, signal);
+    const { statusCode = 0 } = response;
     return {
-      statusCode: response.statusCode ?? 0,
+      statusCode,
       version: response.httpVersion,
       headers: joined(response.headers),
-      stream: response,
+      // Whoever changes the protocol unasked has no more to say in this one.
+      stream: statusCode === 101 ? Readable.from([]) : response,
       flaw: (_, error) => (error === undefined ? undefined : cutOff),
     };
   } catch (error) {
     throw answerFailure(error, place, signal);
   }
+}
+
+/** The head of the answer, whatever it is; rejects with the signal's reason, or what Node says. */
+export async function headOf(request: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  request.on("error", () => undefined);
+  limitInterim(request, "information");
+  const answered = Promise.withResolvers<IncomingMessage>();
+  // A 101 with an `Upgrade` header is no response to Node, one that lacks it is one like any other.
+  for (const event of ["upgrade", "response"]) request.once(event, answered.resolve);
+  request.once("error", answered.reject);
+  const response = await abortable(answered.promise, signal);
+  response.on("error", () => undefined);
+  return response;
+}
+
+/** Servers send one or two of them; without an end to them nothing else would get its turn. */
+const mostInterim = 20;
+
+/** Ends a request that is answered with interim answers (1xx) and nothing else. */
+export function limitInterim(
+  request: ClientRequest | ClientHttp2Stream,
+  event: "information" | "headers",
+): void {
+  let count = 0;
+  request.on(event, () => {
+    count += 1;
+    const message = `more than ${mostInterim} interim answers (1xx)`;
+    if (count > mostInterim) request.destroy(Object.assign(new Error(message), { code: "EPROTO" }));
+  });
 }
 
 /** Said outright: left to Node, DELETE and OPTIONS would send a body without saying how long it is. */
@@ -100,7 +130,7 @@ export async function readBody(
   signal: AbortSignal,
 ): Promise<Body> {
   const { stream } = response;
-  const chunks: Buffer[] = [];
+  let bytes: Buffer = Buffer.alloc(0);
   let size = 0;
   const cut = () => {
     stream.destroy();
@@ -109,7 +139,7 @@ export async function readBody(
   try {
     signal.throwIfAborted();
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
+      bytes = added(bytes, size, chunk);
       size += chunk.length;
       if (size > limit) break;
     }
@@ -121,7 +151,15 @@ export async function readBody(
   }
   if (size <= limit && response.flaw(size) !== undefined)
     throw bodyFailure(undefined, { response, size, place }, signal);
-  return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: size > limit };
+  return { bytes: bytes.subarray(0, Math.min(size, limit)), truncated: size > limit };
+}
+
+/** The bytes, `size` of them so far, with more behind. A list of chunks could be a million bytes, one by one. */
+function added(bytes: Buffer, size: number, chunk: Buffer): Buffer {
+  const room = size + chunk.length <= bytes.length ? bytes : Buffer.alloc(2 * (size + chunk.length));
+  if (room !== bytes) bytes.copy(room, 0, 0, size);
+  chunk.copy(room, size);
+  return room;
 }
 
 function bodyFailure(

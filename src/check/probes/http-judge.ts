@@ -23,6 +23,8 @@ export interface Answer {
 const sampleLength = 2048;
 const headerLimit = 40;
 const headerLength = 200;
+const nameLength = 100;
+const locationLength = 500;
 
 /** What an answer means for the check. Without an assertion on the status it must be 2xx. */
 export function judge(
@@ -52,10 +54,13 @@ export function detailsOf(answer: Answer, text: string, hide: Hide): HttpDetails
   return {
     statusCode,
     version,
-    redirects: redirects.map((redirect) => ({ ...redirect, location: hide(redirect.location) })),
+    redirects: redirects.map(({ statusCode, location }) => ({
+      statusCode,
+      location: hide(location).slice(0, locationLength),
+    })),
     headers: Object.fromEntries(
       keptHeaders(headers).map(([name, value]) => [
-        name,
+        name.slice(0, nameLength),
         name === "set-cookie" ? "[cookie]" : hide(value).slice(0, headerLength),
       ]),
     ),

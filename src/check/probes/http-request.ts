@@ -70,14 +70,16 @@ export function hidingRequest({ headers, basicAuth, body }: HttpSettings): Hide 
   return (text) => hides.reduce((hidden, hide) => hide(hidden), text);
 }
 
-/** The values in a body that is JSON or a form. */
+/** The values in a body that is JSON or a form, and the words of any other, such as XML. */
 function fields(body: string): readonly string[] {
   const json = parsed(body);
-  return json === undefined ? [...new URLSearchParams(body).values()] : textsIn(json);
+  if (json !== undefined) return textsIn(json);
+  return [...new URLSearchParams(body).values(), ...body.split(/[\s<>"'&=]+/)];
 }
 
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
+  if (typeof value === "number") return [String(value)];
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
 }
 

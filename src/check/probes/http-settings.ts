@@ -3,6 +3,7 @@ import { checkKeys, networkKeys } from "../../model/check.ts";
 import { secret, settings } from "../../model/settings.ts";
 import { assertionsOn } from "../assertion-faults.ts";
 import { headerSettings } from "./headers.ts";
+import { fittingFamily } from "./host.ts";
 import { urlOf } from "./url.ts";
 
 /** RFC 7617 §2: what is in front of the first colon, and neither part with control characters. */
@@ -59,19 +60,21 @@ export const httpSettings = settings({
     "response-time",
     "certificate",
   ]).describe("what must hold; without one for status-code the status must be 2xx"),
-}).superRefine(({ method, body, headers, basicAuth }, context) => {
-  const issue = (path: readonly string[], message: string) => {
-    context.addIssue({ code: "custom", message, path: [...path], input: undefined });
-  };
-  if (body !== undefined && (method === "GET" || method === "HEAD")) {
-    issue(["body"], `a ${method} has no body: write another method, such as POST`);
-  }
-  for (const name of Object.keys(headers)) {
-    const why = ownHeaders[name.toLowerCase()];
-    if (why !== undefined) issue(["headers", name], `leave ${name} out: ${why}`);
-    if (basicAuth !== undefined && name.toLowerCase() === "authorization") {
-      issue(["headers", name], "authorization is what basic-auth writes: keep one of the two");
+})
+  .superRefine(({ method, body, headers, basicAuth }, context) => {
+    const issue = (path: readonly string[], message: string) => {
+      context.addIssue({ code: "custom", message, path: [...path], input: undefined });
+    };
+    if (body !== undefined && (method === "GET" || method === "HEAD")) {
+      issue(["body"], `a ${method} has no body: write another method, such as POST`);
     }
-  }
-});
+    for (const name of Object.keys(headers)) {
+      const why = ownHeaders[name.toLowerCase()];
+      if (why !== undefined) issue(["headers", name], `leave ${name} out: ${why}`);
+      if (basicAuth !== undefined && name.toLowerCase() === "authorization") {
+        issue(["headers", name], "authorization is what basic-auth writes: keep one of the two");
+      }
+    }
+  })
+  .superRefine(fittingFamily);
 export type HttpSettings = z.output<typeof httpSettings>;

@@ -187,3 +187,35 @@ suite("handshakes", () => {
     assert.match(seen.message, /redirects from https to http: http:\/\/storefront\.example\//);
   });
 });
+
+/** The certificate with another month at the end of its validity, which its signature does not survive. */
+function inMonth(month: string, { cert, key }: Certificate): Certificate {
+  const der = Buffer.from(cert.replaceAll(/-----[^-]+-----|\s/g, ""), "base64");
+  // The second of the two UTCTimes of RFC 5280 §4.1.2.5: YYMMDD.
+  der.write(month, der.lastIndexOf(Buffer.of(0x17, 0x0d)) + 4);
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return { cert: ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----\n"].join("\n"), key };
+}
+
+suite("a strange certificate", () => {
+  test("valid until the 99th month is the target's fault, and the connection is closed", async () => {
+    const certificate = inMonth("99", await makeSelfSigned({ names: ["storefront.example"] }));
+    const closed = Promise.withResolvers<void>();
+    await using server = await startFaultServer({ certificate, onClose: closed.resolve });
+    const seen = await look(server);
+    assert.equal(seen.errorClass, "tls.untrusted", seen.message);
+    assert.match(seen.message, /ERROR_IN_CERT_NOT_AFTER_FIELD/);
+    assert.deepEqual([seen.tls?.validTo, seen.tls?.daysUntilExpiry], [null, null]);
+    assert.notEqual(seen.tls?.validFrom, null);
+    await closed.promise;
+  });
+
+  test("for very many names is told of in a few words", async () => {
+    const names = Array.from({ length: 200 }, (_, number) => `shop-${number}.example`);
+    await using server = await startFaultServer({ certificate: await authority.issue({ names }) });
+    const seen = await look(server);
+    assert.equal(seen.errorClass, "tls.hostname");
+    assert.match(seen.message, /^certificate is for DNS:shop-0\.example, .{100,200}…, not for storefront/);
+    assert.ok((seen.tls?.subjectAltName?.length ?? 0) > 3000);
+  });
+});

@@ -28,9 +28,7 @@ export const http = defineProbe({
       const judged = context.hold(() => judge(settings, answer, { totalMs, tls: trace.tls }));
       return { ...trace.facts(), ...judged };
     } catch (error) {
-      const finding = gaveUp(error, trace);
-      // Where a redirect leads may be what was sent.
-      return { ...finding, message: hidingRequest(settings)(finding.message) };
+      return gaveUp(error, trace, hidingRequest(settings));
     }
   },
 });

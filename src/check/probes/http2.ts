@@ -6,7 +6,14 @@ import { abortable } from "../abortable.ts";
 import type { ProbeFailure } from "../failure.ts";
 import { reasonOf } from "./connection.ts";
 import { joined } from "./headers.ts";
-import { answerFailure, cutOff, lengthOf, type Question, type Response } from "./http-exchange.ts";
+import {
+  answerFailure,
+  cutOff,
+  lengthOf,
+  limitInterim,
+  type Question,
+  type Response,
+} from "./http-exchange.ts";
 
 /** Loaded by who needs it: not every target does, and on Lambda it would be a part of each cold start. */
 export function loadHttp2(): typeof Http2 {
@@ -87,6 +94,7 @@ function listen(
     head.reject(new Error("closed"));
   });
   stream.once("response", head.resolve);
+  limitInterim(stream, "headers");
   stream.once("trailers", (headers: IncomingHttpHeaders) => {
     trailers = headers;
   });
@@ -131,8 +139,13 @@ const connectionHeaders = new Set([
   "upgrade",
 ]);
 
+/** What may be sent; of `te` that is one word. */
+function isSendable([name, value]: readonly [string, string]): boolean {
+  return !connectionHeaders.has(name) && (name !== "te" || value === "trailers");
+}
+
 function headersOf({ url, method, headers, body }: Question): Record<string, string> {
-  const fields = Object.entries(headers).filter(([name]) => !connectionHeaders.has(name));
+  const fields = Object.entries(headers).filter(isSendable);
   return {
     ":method": method,
     ":scheme": url.protocol.slice(0, -1),

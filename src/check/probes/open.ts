@@ -1,11 +1,11 @@
 /** Connections as checks open them: timed phase by phase, the certificate judged before anything is said. */
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { describeError } from "../../model/errors.ts";
-import { failed, ProbeFailure } from "../failure.ts";
+import { asFailure, failed } from "../failure.ts";
 import type { Finding } from "../probe-type.ts";
 import { examine } from "./certificate.ts";
 import { connectTcp, connectTls, endpoint, type TlsWish } from "./connection.ts";
+import type { Hide } from "./hide.ts";
 import type { Trace } from "./trace.ts";
 
 /** What to open at the trace's address. */
@@ -40,19 +40,20 @@ export async function secure(
   trace.begin();
   const tls = await connectTls(socket, wish, signal);
   trace.end("tls");
-  const { details, failure } = examine(tls, { host: wish.host, place: wish.place, now: Date.now() });
-  trace.tls = details;
-  trace.begin();
-  if (failure === undefined) return tls;
-  tls.destroy();
-  throw failure;
+  try {
+    const { details, failure } = examine(tls, { host: wish.host, place: wish.place, now: Date.now() });
+    trace.tls = details;
+    trace.begin();
+    if (failure === undefined) return tls;
+    throw failure;
+  } catch (error) {
+    tls.destroy();
+    throw error;
+  }
 }
 
-/** What an attempt that did not get through has found; an error that is no ProbeFailure is our own. */
-export function gaveUp(error: unknown, trace: Trace): Finding {
-  const failure =
-    error instanceof ProbeFailure
-      ? error
-      : new ProbeFailure("location.bug", describeError(error), { cause: error });
-  return { ...failed(failure), ...trace.facts(), assertions: [] };
+/** What an attempt that did not get through has found. What is told of it may repeat what was sent. */
+export function gaveUp(error: unknown, trace: Trace, hide: Hide = (text) => text): Finding {
+  const { errorClass, message } = asFailure(error);
+  return { ...failed({ errorClass, message: hide(message) }), ...trace.facts(), assertions: [] };
 }

@@ -15,7 +15,8 @@ const replyLimit = 16_384;
 
 /**
  * Leads a mail server to TLS: its greeting, EHLO, STARTTLS. The handshake is next, on the same connection.
- * @throws ProbeFailure of `tls.starttls` for a server that refuses, is silent, closes or does not speak SMTP; `tcp.reset`.
+ * @throws ProbeFailure of `tls.starttls` for a server that refuses, closes or does not speak SMTP; `tls.timeout` for one
+ * that is silent; `tcp.reset`.
  */
 export async function startTlsOverSmtp(socket: Socket, place: string, signal: AbortSignal): Promise<void> {
   const inbox = new Inbox(socket, place, signal);
@@ -99,8 +100,10 @@ class Inbox {
 
   #failure(error: unknown, to: string): ProbeFailure {
     const options = { cause: error };
-    if (this.#signal.aborted)
-      return refusal(this.#place, `did not answer ${to}${within(this.#signal)}`, options);
+    if (this.#signal.aborted) {
+      const silence = `${this.#place} did not answer ${to}${within(this.#signal)}`;
+      return new ProbeFailure("tls.timeout", silence, options);
+    }
     const what = `broke off instead of answering ${to}: ${reasonOf(error).message}`;
     return broken(error, this.#place) ?? refusal(this.#place, what, options);
   }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { checkKeys, networkKeys } from "../../model/check.ts";
 import { secret, settings } from "../../model/settings.ts";
 import { assertionsOn } from "../assertion-faults.ts";
-import { host, port } from "./host.ts";
+import { fittingFamily, host, port } from "./host.ts";
 
 export const tcpSettings = settings({
   ...checkKeys,
@@ -15,5 +15,5 @@ export const tcpSettings = settings({
   assertions: assertionsOn(["received", "response-time", "certificate"]).describe(
     "what must hold; without one for received a connection is enough",
   ),
-});
+}).superRefine(fittingFamily);
 export type TcpSettings = z.output<typeof tcpSettings>;

@@ -288,17 +288,25 @@ suite("STARTTLS", () => {
     {
       name: "a silent server",
       server: { greeting: null },
+      errorClass: "tls.timeout",
       message: /did not answer the connection within 100ms$/,
     },
-    { name: "silence after EHLO", server: { ehlo: null }, message: /did not answer EHLO within 100ms$/ },
+    {
+      name: "silence after EHLO",
+      server: { ehlo: null },
+      errorClass: "tls.timeout",
+      message: /did not answer EHLO within 100ms$/,
+    },
     {
       name: "silence after STARTTLS",
       server: { starttls: null },
+      errorClass: "tls.timeout",
       message: /did not answer STARTTLS within 100ms$/,
     },
     {
       name: "half a reply",
       server: { ehlo: "250-mail.example" },
+      errorClass: "tls.timeout",
       message: /did not answer EHLO within 100ms$/,
     },
     {

@@ -5,7 +5,7 @@ import { assertionsOn } from "../assertion-faults.ts";
 import { defineProbe, lookupOf, type Finding } from "../probe-type.ts";
 import { conclude, type Fault } from "./conclude.ts";
 import { endpoint, letGo } from "./connection.ts";
-import { host, lookupName, port, serverName } from "./host.ts";
+import { fittingFamily, host, lookupName, port, serverName } from "./host.ts";
 import { gaveUp, open, secure } from "./open.ts";
 import { startTlsOverSmtp } from "./starttls.ts";
 import { Trace } from "./trace.ts";
@@ -26,7 +26,7 @@ export const tlsSettings = settings({
   assertions: assertionsOn(["certificate", "response-time"]).describe(
     "what must hold, beside a certificate that does",
   ),
-});
+}).superRefine(fittingFamily);
 type TlsSettings = z.output<typeof tlsSettings>;
 
 /** One TLS handshake, in clear text before it where the protocol wants that; docs/probes/tls.md. */

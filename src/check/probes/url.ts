@@ -1,5 +1,7 @@
 /** URLs that probes are pointed at. */
+import { isIP } from "node:net";
 import * as z from "zod";
+import { nameFault } from "../dns/message.ts";
 import { isTemplate } from "../template.ts";
 
 const families = {
@@ -20,11 +22,13 @@ export function urlOf(family: keyof typeof families) {
 
 function urlFault(text: string, family: keyof typeof families): string | undefined {
   if (!URL.canParse(text)) return `"${text}" is not a URL`;
-  const { protocol, username, password } = new URL(text);
+  const url = new URL(text);
+  const { protocol, username, password, port } = url;
   const { protocols, named } = families[family];
   if (!protocols.some((known) => known === protocol)) return `"${text}" is not ${named}`;
   if (username !== "" || password !== "") return "write credentials as a header: a URL is shown to people";
-  return undefined;
+  if (port === "0") return `"${text}" has port 0, which nobody can listen on`;
+  return isIP(hostOf(url)) === 0 ? nameFault(hostOf(url)) : undefined;
 }
 
 /** The host to look up; without the brackets around an IPv6 address. */

@@ -7,6 +7,7 @@ import { deadline } from "../../deadline.ts";
 import { ProbeFailure } from "../failure.ts";
 import type { Fault } from "./conclude.ts";
 import type { Hide } from "./hide.ts";
+import { headOf } from "./http-exchange.ts";
 import { broken, reasonOf, within } from "./connection.ts";
 
 // As in http-exchange.ts.
@@ -60,23 +61,11 @@ export async function shakeHands(
       ...(protocols.length === 0 ? {} : { "sec-websocket-protocol": protocols.join(", ") }),
     },
   });
-  request.on("error", () => undefined);
-  const answered = Promise.withResolvers<IncomingMessage>();
-  // A 101 that lacks its `Upgrade` header is a response like any other to Node.
-  for (const event of ["upgrade", "response"]) request.once(event, answered.resolve);
-  request.once("error", answered.reject);
-  const cut = () => {
-    answered.reject(signal.reason);
-  };
-  signal.addEventListener("abort", cut, { once: true });
-  if (signal.aborted) cut();
   request.end();
   try {
-    return await answered.promise;
+    return await headOf(request, signal);
   } catch (error) {
     throw answerFailure(error, place, signal);
-  } finally {
-    signal.removeEventListener("abort", cut);
   }
 }
 

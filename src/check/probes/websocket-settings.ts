@@ -3,6 +3,7 @@ import { checkKeys, networkKeys } from "../../model/check.ts";
 import { settings } from "../../model/settings.ts";
 import { assertionsOn } from "../assertion-faults.ts";
 import { headerSettings } from "./headers.ts";
+import { fittingFamily } from "./host.ts";
 import { urlOf } from "./url.ts";
 import { handshakeHeaders } from "./websocket-handshake.ts";
 
@@ -35,5 +36,5 @@ export const websocketSettings = settings({
   assertions: assertionsOn(["status-code", "header", "response-time", "certificate"]).describe(
     "what must hold; without one for status-code it must be 101",
   ),
-});
+}).superRefine(fittingFamily);
 export type WebsocketSettings = z.output<typeof websocketSettings>;

@@ -24,7 +24,7 @@ export const websocket = defineProbe({
     try {
       return await look({ settings, context, trace }, signal);
     } catch (error) {
-      return gaveUp(error, trace);
+      return gaveUp(error, trace, hidingHeaders(settings.headers));
     }
   },
 });

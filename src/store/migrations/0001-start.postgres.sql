@@ -149,6 +149,7 @@ create table audit (
 create table self_tests (
   check_name text not null,
   location text not null,
+  definition text not null,
   tested_at bigint not null,
   failing_since bigint,
   last text not null,

@@ -148,6 +148,7 @@ create table audit (
 create table self_tests (
   check_name text not null,
   location text not null,
+  definition text not null,
   tested_at integer not null,
   failing_since integer,
   last text not null,
