@@ -3,7 +3,8 @@ import { suite, test } from "node:test";
 import type { Assertion } from "../model/assertion.ts";
 import type { TlsDetails } from "../model/observation.ts";
 import { assertionFaults } from "./assertion-faults.ts";
-import { evaluate, type Evidence } from "./assertions.ts";
+import { evaluate } from "./assertions.ts";
+import type { Evidence } from "./evidence.ts";
 
 const tls: TlsDetails = {
   authorized: true,
@@ -33,6 +34,7 @@ const evidence: Evidence = {
 type Case = readonly [source: string, property: string | undefined, comparison: string, target?: unknown];
 
 const title = (each: Case) => each.map(String).join(" ");
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
 function assertionOf([source, property, comparison, target]: Case): Assertion {
   return {
@@ -181,7 +183,6 @@ suite("do not hold, and say so", () => {
   });
 
   test("a body that nests absurdly, or is too much for the path", () => {
-    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     const all = [assertionOf(["json-body", "$..*..*..*..*", "not-null"])];
     const [deep] = evaluate(all, { ...evidence, body: nested(100_000) });
     assert.equal(deep?.message, "the body is nested more than 500 levels deep");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { after, before, suite, test } from "node:test";
 import { setDefaultCACertificates, getCACertificates } from "node:tls";
 import { makeAuthority, makeSelfSigned } from "../../test/fixtures/certificates.ts";
@@ -149,6 +150,37 @@ suite("controls", () => {
     assert.equal(seen.errorClass, "tcp.refused");
     assert.deepEqual(reached(seen, control.url).slice(0, 1), [true]);
     assert.deepEqual(reached(seen, `${control.url}/hang`), []);
+  });
+
+  test("silence before STARTTLS may be the way there", async () => {
+    await using control = await startFaultServer();
+    await using silent = await startTcpServer();
+    const { port } = silent;
+    const { check, ...rest } = probeRequestFor("http://unused.example/", { controls: [control.url] });
+    const mail = {
+      name: check.name,
+      type: "tls",
+      host: "127.0.0.1",
+      port,
+      starttls: "smtp",
+      timeout: "100ms",
+      retry: { attempts: 1, backoff: "0ms" },
+    };
+    const seen = await runProbe({ ...rest, check: mail }, { signal: AbortSignal.timeout(15_000) });
+    assert.equal(seen.errorClass, "tls.timeout");
+    assert.deepEqual(reached(seen, control.url), [true]);
+  });
+
+  const skip = !JSON.stringify(networkInterfaces()).includes('"::1"') && "this machine has no ::1";
+  test("are reached by the family that there is", { skip }, async () => {
+    await using control = await startFaultServer({ host: "::1" });
+    const url = `http://control.example:${control.port}/`;
+    // Nobody has a way to all at once.
+    const two = ["255.255.255.255", "::1"].map((address) => ({ address, family: address === "::1" ? 6 : 4 }));
+    const lookup: Lookup = (name) =>
+      Promise.resolve(name === "control.example" ? two : [{ address: "127.0.0.9", family: 4 }]);
+    const seen = await look(`http://storefront.example:${await closedPort()}/`, { lookup, controls: [url] });
+    assert.deepEqual(reached(seen, url), [true]);
   });
 
   test("of a stranger lead to public addresses only", async () => {
@@ -354,6 +386,17 @@ suite("where a check looks", () => {
       assert.deepEqual(other.asked, []);
     });
   }
+
+  test("an explicit resolver that never says what the IPv6 address is has not answered", async () => {
+    const answers = zone({ [name]: [a("127.0.0.1")] });
+    await using resolver = await startDnsServer((asked, type) =>
+      type === 28 ? "silence" : answers(asked, type),
+    );
+    const check = { resolver: resolver.address, timeout: "200ms", retry: { attempts: 1, backoff: "0ms" } };
+    const seen = await look(`http://${name}/`, { check });
+    assert.equal(seen.errorClass, "dns.timeout", seen.message);
+    assert.match(seen.message, /for storefront\.example AAAA within 200ms$/);
+  });
 
   test("a stranger's resolver in a private network is not asked", async () => {
     await using resolver = await startDnsServer(zone({ [name]: [a("192.0.2.7")] }));

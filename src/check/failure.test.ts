@@ -49,3 +49,10 @@ test("the version is the package's", async () => {
   };
   assert.equal(version, published);
 });
+
+test("a message is as long as people read: targets choose some of its words", () => {
+  const message = `redirects to ${"x".repeat(20_000)}`;
+  const told = failed({ errorClass: "http.redirect", message }).message;
+  assert.equal(told.length, 1000);
+  assert.match(told, /x…$/);
+});

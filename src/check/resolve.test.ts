@@ -68,3 +68,9 @@ test("an address is itself, and takes no time", async () => {
   const seen = await resolve({ host: "::1", hop: "first" }, location(true), never);
   assert.deepEqual(seen, { addresses: [{ address: "::1", family: 6 }], found: ["::1"], dnsMs: null });
 });
+
+test("nobody is asked for what can be no name", async () => {
+  const context = location(true, google.four);
+  for (const host of ["a..b", "a.".repeat(130)])
+    await assert.rejects(resolve({ host, hop: "redirect" }, context, never), { errorClass: "dns.nxdomain" });
+});

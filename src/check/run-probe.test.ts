@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { networkInterfaces } from "node:os";
 import { suite, test } from "node:test";
 import { startFaultServer, type FaultServer } from "../../test/fixtures/fault-server.ts";
@@ -48,6 +49,10 @@ async function look(
 ): Promise<Observation> {
   const seen = await runProbe(probeRequestFor(url, options), { signal: signal(), lookup });
   return observation.parse(JSON.parse(JSON.stringify(seen)));
+}
+
+function redirectTo(location: string) {
+  return (_: unknown, response: ServerResponse) => void response.writeHead(302, { location }).end();
 }
 
 const three = { count: 3, intervalMs: 1 };
@@ -134,6 +139,18 @@ suite("samples", () => {
       "2.2 tcp.refused 127.0.0.9",
       "3.1 pass 127.0.0.1",
     ]);
+  });
+
+  test("an address that could not be told of is no part of a pass", async () => {
+    // One of two sends on to where nobody may go, so that what is there stays unseen.
+    await using good = await startFaultServer();
+    const { port } = good;
+    const away = { "/": redirectTo("http://127.0.0.3:9/") };
+    await using _wrong = await startFaultServer({ host: "127.0.0.2", port, routes: away });
+    const lookup = named("127.0.0.1", "127.0.0.2");
+    const seen = await look(`http://storefront.example:${port}/`, { lookup, samples: three });
+    assert.equal(seen.outcome, "error", story(seen).join());
+    assert.equal(seen.errorClass, "location.blocked-target");
   });
 
   test("stops when a sample fails with its retry and nothing has passed", async () => {

@@ -56,6 +56,7 @@ suite("equal probes of two incidents", () => {
     ["ten seconds later: asked anew", ten + 1, sharer("b"), 2],
     ["by an alert that came after it had begun: asked anew", 5000, sharer("b", 100_001), 2],
     ["by an alert that came before: shared", 5000, sharer("b", 100_000), 1],
+    ["after the clock was put back, nobody knows how far: asked anew", -3_600_000, sharer("b"), 2],
     ["by the same incident, which wants to look again: asked anew", 1, sharer("a"), 2],
   ];
   for (const [what, ms, by, probes] of later) {
@@ -122,5 +123,17 @@ suite("equal probes of two incidents", () => {
     two.abort(new Error("enough"));
     await assert.rejects(second, /enough/);
     assert.equal(asked[0].signal.aborted, true);
+  });
+
+  test("one that was given up is nobody else's answer, even before it has ended", async () => {
+    const { shared } = sharing();
+    const { location, asked } = place();
+    const one = new AbortController();
+    const first = shared.at(location, sharer("a")).ask(request, one.signal);
+    one.abort(new Error("enough"));
+    await assert.rejects(first, /enough/);
+    const second = shared.at(location, sharer("b")).ask(request, never);
+    asked[1]?.answer.resolve(pass("eu"));
+    assert.equal((await second).outcome, "pass");
   });
 });

@@ -5,6 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import type { SourceSettings } from "../ingest/source-type.ts";
 import { dryRun } from "../steps/dry-run.ts";
 import type { DryAlert, DryMatch, DryRefusal, DryRun, ToldOutcomes } from "../steps/dry-run.ts";
+import type { Claim } from "../model/claim.ts";
 import type { Message } from "../model/message.ts";
 import { messageText } from "../notify/message-text.ts";
 import { UsageError } from "./usage.ts";
@@ -111,9 +112,10 @@ function refusalText({ route: name, why }: DryRefusal): string {
 function matchText(match: DryMatch): string {
   const rows = [
     ["subject", match.subject],
-    ...match.checks.map(({ check, target, locations }) => [
-      "check",
-      `${check}${target === null ? "" : ` (${target})`} from ${locations.join(", ")}`,
+    ...(match.checks.length === 0 ? [] : [["it says", claimText(match.claim)]]),
+    ...match.checks.flatMap(({ check, target, locations, coverage }) => [
+      ["check", `${check}${target === null ? "" : ` (${target})`} from ${locations.join(", ")}`],
+      ["", `${coverage.covered ? "its pass can spare" : "its pass spares nobody"}: ${coverage.why}`],
     ]),
     ["mode", match.mode],
     ...(match.arrival === null ? [] : [["told at once", match.arrival.actions.join(", ")]]),
@@ -129,6 +131,16 @@ function matchText(match: DryMatch): string {
       ? []
       : ["", indented("The message at once:"), "", indented(said(match.arrival.message))];
   return [`${styleText("green", "✔")} ${match.route} takes it`, ...lines, ...message].join("\n");
+}
+
+/** `reachability, over IPv6, seen from eu` */
+function claimText({ kinds, ipVersions, regions }: Claim): string {
+  const parts = [
+    ...(kinds.length === 0 ? [] : [kinds.join(", ")]),
+    ...ipVersions.map((version) => `over IPv${version}`),
+    ...(regions.length === 0 ? [] : [`seen from ${regions.join(", ")}`]),
+  ];
+  return parts.length === 0 ? "nothing that Crosscheck could read" : parts.join(", ");
 }
 
 /** As the route's template has it, else in Crosscheck's own words. */

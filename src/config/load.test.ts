@@ -257,15 +257,19 @@ test("every key of the file is in the configuration", async () => {
   assert.deepEqual(route.claim, ["reachability", "content"]);
   const { covers, selfTest } = checks.get("storefront") ?? {};
   assert.deepEqual([covers, selfTest], [["reachability", "content", "latency"], false]);
-  assert.deepEqual(rest.controls, ["https://one.example/", "http://two.example/"]);
-  assert.deepEqual([rest.resolvers, rest.selfTestMs], [["9.9.9.9"], 1_800_000]);
+  assert.deepEqual(rest.controls, [
+    "https://one.example/",
+    "http://two.example.net/",
+    "http://three.example.org/",
+  ]);
+  assert.deepEqual([rest.resolvers, rest.selfTestMs], [["9.9.9.9", "1.1.1.1"], 1_800_000]);
   assert.deepEqual(rest.storm, { incidents: 20, withinMs: 30_000, updateMs: 120_000 });
   assert.deepEqual(rest.digest, { actions: ["say"], atMs: 27_000_000 });
   assert.deepEqual([rest.server.runsAtOnce, rest.server.shareProbesMs], [20, 5000]);
   const [deploy] = rest.mutes;
   assert.deepEqual(
     [deploy?.route, deploy?.subject, deploy?.from, deploy?.until, deploy?.reason],
-    ["silent", null, Date.UTC(2026, 11, 1, 2), Date.UTC(2026, 11, 1, 4), "deploy"],
+    ["silent", null, Date.UTC(2099, 11, 1, 2), Date.UTC(2099, 11, 1, 4), "deploy"],
   );
 });
 

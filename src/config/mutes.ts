@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { longestMuteMs, type Mute } from "../model/mute.ts";
 import { settings } from "../model/settings.ts";
+import { warning } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { normalUrl, subjectText } from "../route/subject.ts";
 
 const time = z.iso.datetime({
@@ -26,6 +28,16 @@ export const mute = settings({
 
 function isShort(ms: number): boolean {
   return ms > 0 && ms <= longestMuteMs;
+}
+
+/** One that is over is left in the file by mistake, or has the wrong year. */
+export function checkMutes(
+  { mutes }: { readonly mutes: readonly z.output<typeof mute>[] },
+  now: number,
+): Finding[] {
+  return mutes.flatMap(({ until }, index) =>
+    Date.parse(until) > now ? [] : [warning(["mutes", index, "until"], "it is over, and mutes nobody")],
+  );
 }
 
 /** The file's mutes, as the program keeps them. */

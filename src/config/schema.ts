@@ -88,6 +88,7 @@ export const fileSchema = settings({
     .prefault(["1.1.1.1", "8.8.8.8"])
     .describe("DNS servers that a location asks when its own cannot say what a name is"),
   "self-test": duration
+    .refine((ms) => ms >= 60_000, "at least 1m: each check is run from everywhere, needed or not")
     .prefault("1h")
     .describe(
       "how often every check is run from everywhere without an alert, to know how it looks when all is well",

@@ -117,6 +117,34 @@ for (const { title, route, findings } of cases) {
   });
 }
 
+const check = (name: string, covers?: readonly string[]) => ({
+  name,
+  type: "http",
+  url: "https://shop.example/",
+  ...(covers === undefined ? {} : { covers }),
+});
+
+for (const [what, checks, expected] of [
+  ["says what its pass proves", [check("shop", ["reachability"])], []],
+  [
+    "does not, beside one that does",
+    [check("shop"), check("login", ["content"])],
+    [
+      "not-reproduced is never used: nobody says what a pass of shop proves, and health is told as inconclusive is; say covers: in the check, or spare: true here",
+    ],
+  ],
+] as const) {
+  test(`not-reproduced where a check ${what}`, () => {
+    const notify = { confirmed: ["pagerduty"], "not-reproduced": ["slack"] };
+    const routes = [{ name: "shop", checks: checks.map(({ name }) => name), notify }];
+    const file = fileSchema.parse({ checks, routes, unrouted: ["slack"] });
+    assert.deepEqual(
+      checkTelling(file, kinds).map(({ message }) => message),
+      expected,
+    );
+  });
+}
+
 test("a pager among those who read the digest", () => {
   const file = fileSchema.parse({ digest: { actions: ["slack", "pagerduty"] }, unrouted: ["slack"] });
   assert.deepEqual(checkTelling(file, kinds), [

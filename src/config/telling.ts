@@ -1,4 +1,5 @@
 import type { ActionKind } from "../model/action.ts";
+import { wordList } from "../notify/text.ts";
 import { error, warning } from "./finding.ts";
 import type { Finding, Path } from "./finding.ts";
 import type { FileSettings, RouteSettings } from "./schema.ts";
@@ -14,7 +15,10 @@ export function isChecked({ checks, actions }: RouteSettings, kinds: KindOf): bo
 /** Whether somebody is told of everything that matters (docs/verdicts.md, "Telling"). */
 export function checkTelling(file: FileSettings, kinds: KindOf): Finding[] {
   return [
-    ...file.routes.flatMap((route, index) => checkRoute(route, ["routes", index], kinds)),
+    ...file.routes.flatMap((route, index) => [
+      ...checkRoute(route, ["routes", index], kinds),
+      ...(isChecked(route, kinds) ? neverSpared(file, route, ["routes", index, "notify"]) : []),
+    ]),
     ...strayAlerts(file),
     ...digestPagers(file, kinds),
   ];
@@ -42,7 +46,6 @@ function checkRoute(route: RouteSettings, path: Path, kinds: KindOf): Finding[] 
   if (!isChecked(route, kinds)) return [...findings, ...notifyWithoutChecks(route, notify)];
   return [
     ...findings,
-    ...neverSpared(route, notify),
     ...(route.mode === "annotate" ? unusedPagers(route, path, kinds) : sparedPagers(route, notify, kinds)),
     ...(route.mode === "shadow" ? sparesNothing(route, path) : []),
   ];
@@ -103,20 +106,23 @@ function sparesNothing({ notify }: RouteSettings, path: Path): Finding[] {
   return [warning([...path, "mode"], message)];
 }
 
-/** Without `spare: true` a pass is inconclusive, and told as such. */
-function neverSpared({ spare, checks, notify }: RouteSettings, path: Path): Finding[] {
+/** Without `spare: true` the pass of a check that does not say what it `covers` is inconclusive, and told as such. */
+function neverSpared(file: FileSettings, { spare, checks, notify }: RouteSettings, path: Path): Finding[] {
   if (spare && checks.length === 0) {
     const message =
       "spare has no effect without checks: Crosscheck does not know what your functions look at, so that their health proves nothing about the page";
     return [{ ...warning([...path.slice(0, -1), "spare"], message), onKey: true }];
   }
+  const says = (name: string) =>
+    file.checks.some((check) => check.name === name && check.covers !== undefined);
+  const silent = checks.filter((name) => !says(name));
   if (spare || notify["not-reproduced"] === undefined) return [];
-  return [
-    warning(
-      [...path, "not-reproduced"],
-      "not-reproduced is never used without spare: true: health that the checks see is told as inconclusive is",
-    ),
-  ];
+  if (checks.length > 0 && silent.length === 0) return [];
+  const message =
+    checks.length === 0
+      ? "not-reproduced is never used: Crosscheck does not know what your functions look at, so that their health is told as inconclusive is"
+      : `not-reproduced is never used: nobody says what a pass of ${wordList(silent)} proves, and health is told as inconclusive is; say covers: in the check, or spare: true here`;
+  return [warning([...path, "not-reproduced"], message)];
 }
 
 function unusedPagers({ actions, notify }: RouteSettings, path: Path, kinds: KindOf): Finding[] {

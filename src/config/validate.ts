@@ -2,6 +2,8 @@ import type { SecretSource } from "../model/secret.ts";
 import { kindsOf as kindsOfActions } from "../notify/action-kinds.ts";
 import { checkExposure } from "./exposure.ts";
 import type { Finding } from "./finding.ts";
+import { checkMutes } from "./mutes.ts";
+import { checkOutlook } from "./outlook.ts";
 import { checkPosteeKeys } from "./postee-keys.ts";
 import { checkReferences } from "./references.ts";
 import { fileSchema } from "./schema.ts";
@@ -34,6 +36,8 @@ export function validate(data: unknown, secrets: SecretSource): Validated {
       ...checkVotes(settings, kinds),
       ...checkVerdicts(settings),
       ...checkExposure(settings),
+      ...checkOutlook(settings),
+      ...checkMutes(settings, Date.now()),
     ],
   };
 }

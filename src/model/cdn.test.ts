@@ -31,6 +31,8 @@ suite("out of a cache", () => {
     { "cdn-cache": "HIT" },
     { "x-vercel-cache": "HIT" },
     { "x-vercel-cache": "PRERENDER" },
+    { "server-timing": 'cdn-cache-hit,cdn-pop;desc="FRA56-P5"' },
+    { "server-timing": "edge; dur=1, cdn-cache; desc=HIT" },
   ];
   for (const headers of cached) {
     test(JSON.stringify(headers), () => {
@@ -60,6 +62,8 @@ suite("from the origin", () => {
     { "cf-cache-status": "REVALIDATED" },
     { "cf-cache-status": "EXPIRED" },
     { "x-vercel-cache": "BYPASS" },
+    { "server-timing": "cdn-cache-refresh, cdn-upstream-dns;dur=0" },
+    { "server-timing": "cdn-cache; desc=MISS, origin; dur=12" },
   ];
   for (const headers of asked) {
     test(JSON.stringify(headers), () => {

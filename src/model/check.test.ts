@@ -3,12 +3,29 @@ import { suite, test } from "node:test";
 import { checkKeys, resolverAddress } from "./check.ts";
 
 suite("the address of a resolver", () => {
-  const right = ["1.1.1.1", "1.1.1.1:5353", "2606:4700:4700::1111", "::1", "[2606:4700:4700::1111]", "[::1]:53"];
+  const right = [
+    "1.1.1.1",
+    "1.1.1.1:5353",
+    "2606:4700:4700::1111",
+    "::1",
+    "[2606:4700:4700::1111]",
+    "[::1]:53",
+  ];
   for (const text of right) test(text, () => assert.equal(resolverAddress.parse(text), text));
 
   const wrong = [
-    ...["999.1.1.1", "1.1.1", "1.1.1.1:0", "1.1.1.1:99999", "1.1.1.1:", "::1::", ":::", "[::1", "[1.1.1.1]:53"],
-    ...["dns.example", "https://1.1.1.1", "", " 1.1.1.1"],
+    "999.1.1.1",
+    "1.1.1",
+    "1.1.1.1:0",
+    "1.1.1.1:99999",
+    "1.1.1.1:",
+    "::1::",
+    ":::",
+    "[::1",
+    "dns.example",
+    "https://1.1.1.1",
+    "",
+    " 1.1.1.1",
   ];
   for (const text of wrong) {
     test(`not "${text}"`, () => {

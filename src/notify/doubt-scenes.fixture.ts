@@ -124,3 +124,28 @@ export const insisting = {
   now: alertAt + minutes(20) + seconds(5),
   run: healthy.run === null ? null : { ...healthy.run, cause: "watch" as const },
 };
+
+/** It has failed three times in an hour, and passes just now. */
+export const flapping = {
+  ...healthy,
+  delivery: { ...healthy.delivery, notice: { alertId: alert.id, note: "it fails again and again" } },
+  incident: { ...incident, flags: ["flapping"], alertCount: 3, lastAlertAt: alertAt },
+};
+
+/** Ten have rung by themselves. */
+export const storm = factsOf("verdict", {
+  incident: {
+    ...incident,
+    route: "storm",
+    subject: "pagerduty",
+    alertCount: 14,
+    told: { outcome: "confirmed", failing: 14, at: alertAt, actions: ["pagerduty"] },
+  },
+  run: null,
+  plan: null,
+  alert: null,
+  storm: {
+    subjects: ["https://shop.example", "https://shop.example/login", "api.example:443", "mail.example:25"],
+    count: 5,
+  },
+});

@@ -1,4 +1,5 @@
-import { gatheredFlag, unroutedRoute } from "../model/incident.ts";
+import { flappingFlag, gatheredFlag, unroutedRoute } from "../model/incident.ts";
+import type { Incident } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { causeOf } from "./cause.ts";
@@ -55,14 +56,20 @@ function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {
       // Without a verdict there is nothing to say but to take the page for true.
       if (verdict === null)
         return { headline: "COULD NOT CHECK, treat as real", cause: note, when: since(facts) };
-      const flapping = incident.flags.includes("flapping") ? "FLAPPING " : "";
       // Health that is told against the sender's word is told for a reason; what the headline says already is left out.
       const why = note.replace(/; not visible from outside$/, "");
       const cause =
         verdict.outcome === "not-reproduced" && note !== "" ? why : causeOf(verdict, facts.observations);
-      return { headline: flapping + verdict.headline, cause, when: since(facts) };
+      return { headline: headlineOf(verdict, incident), cause, when: since(facts) };
     }
   }
+}
+
+/** `FLAPPING 3/3 ok now`: health between two failures is no news of its own. */
+function headlineOf({ headline, outcome }: Verdict, { flags }: Incident): string {
+  if (!flags.includes(flappingFlag)) return headline;
+  if (outcome !== "not-reproduced") return `FLAPPING ${headline}`;
+  return `FLAPPING ${headline.replace(/^NOT SEEN FROM OUTSIDE /, "")} now`;
 }
 
 function arrivalLine(facts: MessageFacts): Omit<FirstLine, "subject"> {

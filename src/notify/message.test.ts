@@ -75,6 +75,11 @@ test("the first line says headline, subject, cause and since in 120 characters",
       "FLAPPING DOWN 3/3 https://shop.example: connection refused, since 03:02Z",
     ],
     [
+      "flapping, and healthy just now",
+      { ...spared, incident: flapping, delivery: insisting },
+      "FLAPPING 3/3 ok now https://shop.example: sender insists, alert of 03:02Z",
+    ],
+    [
       "the next day",
       { ...confirmed, run: null, delivery: { ...delivery, event: "change" }, now: alertAt + minutes(1440) },
       "DOWN 3/3 https://shop.example: connection refused, since 2026-11-22 03:02Z",

@@ -8,6 +8,9 @@ import { span, wordList } from "./text.ts";
 const usualReopenMs = 15 * 60_000;
 const usualCleanMs = 30 * 60_000;
 
+const stormGoesOn =
+  "adds those that join to this page, and ends it once each of them is seen to have recovered";
+
 /** What Crosscheck did and will do, for a person who has to decide whether to get up. */
 export function nextSteps(facts: MessageFacts): string[] {
   const { incident, plan, delivery } = facts;
@@ -23,6 +26,7 @@ export function nextSteps(facts: MessageFacts): string[] {
         ...inEarnest(facts),
         ...watching(facts),
         ...flapping(incident, plan),
+        ...(facts.storm === undefined ? [] : [stormGoesOn]),
       ];
     case "recovered":
       return [

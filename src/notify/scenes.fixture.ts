@@ -13,7 +13,7 @@ import {
   verdict,
 } from "./facts.fixture.ts";
 import { noProgress } from "../model/incident.ts";
-import { excused, insisting, onlyIpv6 } from "./doubt-scenes.fixture.ts";
+import { excused, flapping, insisting, onlyIpv6, storm } from "./doubt-scenes.fixture.ts";
 import type { MessageFacts } from "./message-facts.ts";
 
 export const confirmed = factsOf("verdict", {
@@ -258,5 +258,7 @@ export const scenes: Readonly<Record<string, MessageFacts>> = {
   trouble,
   digest,
   shadow: shadowSpared,
+  flapping,
+  storm,
   test: testFacts,
 };

@@ -12,6 +12,9 @@ export interface StormFacts {
 /** So many subjects are named, the others counted. */
 export const maxStormListed = 20;
 const maxSubject = 80;
+/** Less than a first line and a summary have room for. */
+const maxLine = 48;
+const maxList = 800;
 
 /** A hash of the alert's body tells nobody anything: it stands where nothing in the alert says what it is about. */
 export function shownSubject({ subject, route }: Pick<Incident, "subject" | "route">): string {
@@ -33,19 +36,22 @@ export function stormLine(
   { openedAt }: Incident,
   now: number,
 ): { readonly headline: string; readonly cause: string; readonly when: string } {
-  return { headline: "STORM", cause: listed(subjects, 3), when: `, since ${clock(openedAt, now)}` };
+  return { headline: "STORM", cause: listed(subjects, 3, maxLine), when: `, since ${clock(openedAt, now)}` };
 }
 
 /** What the page stands for, and which of it is still going on. */
 export function stormSummary({ subjects, count }: StormFacts): string {
   const over = count - subjects.length;
-  const ends = over === 0 ? "" : `; ${over} of them are over`;
-  const list = subjects.length === 0 ? "" : `: ${listed(subjects, maxStormListed)}`;
-  return `So many incidents began at once that these are told in one page${ends}${list}`;
+  const ends = over === 0 ? "" : `; of ${count}, ${over} ${over === 1 ? "is" : "are"} over`;
+  const list = subjects.length === 0 ? "" : `: ${listed(subjects, maxStormListed, maxList)}`;
+  return `So many incidents began at once that these are told in one page${list}${ends}`;
 }
 
-function listed(subjects: readonly string[], limit: number): string {
-  const named = subjects.slice(0, limit).map((subject) => plainText(subject, maxSubject));
+/** How many are left out is said whatever is cut. */
+function listed(subjects: readonly string[], limit: number, room: number): string {
+  const texts = subjects.slice(0, limit).map((subject) => plainText(subject, maxSubject));
+  let size = 0;
+  const named = texts.filter((text) => (size += text.length + 2) <= room);
   const left = subjects.length - named.length;
   return [...named, ...(left > 0 ? [`and ${left} more`] : [])].join(", ");
 }

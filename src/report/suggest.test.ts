@@ -67,3 +67,16 @@ test("votes of a first look that ask for a second one prove nothing against a se
   ]);
   assert.equal(trials.suggestion().confirm, 2);
 });
+
+test("what has been failing since before the alert confirms nothing under any setting", () => {
+  const [run] = counted("inconclusive", []).runs;
+  const checks = [countedRun("inconclusive", allOfFive)].flatMap((one) =>
+    one.checks.map((check) => ({
+      ...check,
+      locations: check.locations.map(([location, vote]) => [location, vote, "no-baseline"] as const),
+    })),
+  );
+  assert(run !== undefined);
+  const trials = trialsOf(incidents(10, allOfFive, { mark: "not-real", runs: [{ ...run, checks }] }));
+  for (const { confirmed, other } of trials.rejudged()) assert.deepEqual([confirmed, other], [0, 10]);
+});

@@ -1,4 +1,11 @@
-import type { ConfirmSetting, CountedIncident, CountedRun, Rejudged, Suggestion } from "../model/report.ts";
+import type {
+  CountedCheck,
+  ConfirmSetting,
+  CountedIncident,
+  CountedRun,
+  Rejudged,
+  Suggestion,
+} from "../model/report.ts";
 import { outcomeRank } from "../model/verdict.ts";
 import type { VerdictOutcome } from "../model/verdict.ts";
 import { rule } from "../verdict/judge.ts";
@@ -103,12 +110,22 @@ export class Trials {
   }
 }
 
+/** What has been failing since before the alert confirms nothing under any setting, and the votes of domains have it in them. */
+function rulingOf(
+  check: CountedCheck,
+  confirm: ConfirmSetting,
+  looks: number,
+): VerdictOutcome | "second-look" {
+  const isOld = check.locations.some(([, , excuse]) => excuse === "no-baseline");
+  if (isOld) return check.outcome;
+  const ruling = rule(check.votes, confirm, looks);
+  return ruling === "second-look" ? ruling : ruling.outcome;
+}
+
 /** The headline of a run's stored votes under a setting. */
 function ruledOf({ checks, looks }: CountedRun, confirm: ConfirmSetting): Ruled {
-  const rulings = checks.map(({ votes }) => rule(votes, confirm, looks));
-  const outcomes = rulings.flatMap((ruling): VerdictOutcome[] =>
-    ruling === "second-look" ? [] : [ruling.outcome],
-  );
+  const rulings = checks.map((check) => rulingOf(check, confirm, looks));
+  const outcomes = rulings.filter((ruling) => ruling !== "second-look");
   const worst = outcomes.toSorted((a, b) => outcomeRank(a) - outcomeRank(b))[0];
   if (worst === "confirmed") return worst;
   if (rulings.includes("second-look")) return "unclear";

@@ -9,10 +9,10 @@ const kindWords: readonly (readonly [ClaimKind, RegExp])[] = [
     "latency",
     /\b(?:latenc(?:y|ies)|slow\w*|response.?times?|durations?|time.?outs?|timed.?out|p9[059]|apdex|deadline exceeded)\b/iv,
   ],
-  ["certificate", /\b(?:certificates?|certs?|tls|ssl|x\.?509|expir\w+)\b/iv],
+  ["certificate", /\b(?:certificates?|certs?|tls(?:v1[\d.]*)?|ssl(?:v3)?|x\.?509|expir\w+)\b/iv],
   [
     "dns",
-    /\b(?:dns|name.?servers?|nxdomain|servfail|name resolution|(?:no such|unknown) host|enotfound|getaddrinfo|fail(?:ed|ure|s) to resolve|(?:can|could)(?: ?not|n't)(?: be)? resolved?)\b/iv,
+    /\b(?:dns(?:sec)?|name.?servers?|nxdomain|servfail|name resolution|(?:no such|unknown) host|enotfound|getaddrinfo|fail(?:ed|ure|s) to resolve|(?:can|could)(?: ?not|n't)(?: be)? resolved?)\b/iv,
   ],
   [
     "content",
@@ -38,11 +38,16 @@ export function withoutLinks(text: string): string {
 
 /** The kinds of trouble that a text speaks of. */
 export function kindsIn(text: string): ClaimKind[] {
-  const words = withoutLinks(text).replaceAll(hosts, " ").replaceAll(seams, " ");
+  const claims = withoutLinks(text).replaceAll(hosts, " ");
+  // As it stands as well: `TLSv1.2` has a seam too many.
+  const words = `${claims}\n${claims.replaceAll(seams, " ")}`;
   return kindWords.filter(([, pattern]) => pattern.test(words)).map(([kind]) => kind);
 }
 
-const families = { 4: /ip[ _\-]?v4(?!\d)/iv, 6: /ip[ _\-]?v6(?!\d)|\baaaa\b/iv } as const;
+const families = {
+  4: /(?:IP|(?<!\p{L})[Ii]p)[ _\-]?[Vv]4(?!\d)/v,
+  6: /(?:IP|(?<!\p{L})[Ii]p)[ _\-]?[Vv]6(?!\d)|\b[Aa]{4}\b/v,
+} as const;
 
 /** The IP families that it names, in links as well. */
 export function familiesIn(text: string): (4 | 6)[] {
@@ -51,7 +56,7 @@ export function familiesIn(text: string): (4 | 6)[] {
 
 /** The names of AWS (`eu-west-1`, `us-gov-east-1`) and GCP (`europe-west1`), without the letter of a zone. */
 const regionName =
-  /(?<![a-z0-9\-])(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-isob?)?-(?:central|(?:north|south)(?:east|west)?|east|west)-\d|(?:africa|asia|australia|europe|me|northamerica|southamerica|us)-(?:central|(?:north|south)(?:east|west)?|east|west)\d{1,2})(?=-?[a-z]?(?![a-z0-9]))/giv;
+  /(?<![a-z0-9])(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-isob?)?-(?:central|(?:north|south)(?:east|west)?|east|west)-\d|(?:africa|asia|australia|europe|me|northamerica|southamerica|us)-(?:central|(?:north|south)(?:east|west)?|east|west)\d{1,2})(?=-?[a-z]?(?![a-z0-9]))/giv;
 
 /** The regions of clouds that it names, in links as well, as they are written. */
 export function regionsIn(text: string): string[] {

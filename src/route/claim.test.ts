@@ -49,6 +49,11 @@ const words: { says: string; claim: Partial<Claim> }[] = [
   { says: "too many 5xx", claim: { kinds: ["reachability"] } },
   { says: "fails at latency.example and dns.shop.de, slow:8080", claim: { kinds: ["latency"] } },
   { says: "latency.shop.internal:443, certs.svc:8443, dns@shop.example, down.shop.co.", claim: {} },
+  { says: "zip-v4 and the ship v6, IPv66", claim: {} },
+  { says: "ipv4_probe and Ipv6", claim: { ipVersions: [4, 6] } },
+  { says: "only TLSv1.2 is left", claim: { kinds: ["certificate"] } },
+  { says: "DNSSECBogus", claim: { kinds: ["dns"] } },
+  { says: "cluster prod-eu-west-1", claim: { regions: ["eu-west-1"] } },
   { says: "api_eu-west-1_checks", claim: { regions: ["eu-west-1"] } },
   { says: "fails over IPv6", claim: { ipVersions: [6] } },
   { says: "no AAAA, IPv4 works", claim: { ipVersions: [4, 6] } },
@@ -73,6 +78,19 @@ test("keys are no claims, and of long texts and large alerts only the beginning 
   const many = Array.from({ length: 200_000 }, (_, index) => `line ${index}`);
   assert.deepEqual(claimed({ many, last: "certificate" }).kinds, ["certificate"], "the top comes first");
   assert.deepEqual(claimed([...many, "certificate"]), noClaim);
+});
+
+test("of a hundred alerts in one group each is read", () => {
+  const alerts = Array.from({ length: 100 }, (_, index) => ({
+    status: "firing",
+    startsAt: `2026-01-01T00:${index % 60}:00Z`,
+    endsAt: "0001-01-01T00:00:00Z",
+    generatorURL: "https://prometheus.example/graph?g0.expr=up",
+    fingerprint: `c0ffee00000000${index}`,
+    labels: { alertname: "Probe", severity: "page", job: "blackbox", instance: `shop-${index}` },
+    annotations: { summary: index < 99 ? `Probe ${index}` : "SSLCertExpiring", runbook: "wiki" },
+  }));
+  assert.deepEqual(claimed({ receiver: "crosscheck", alerts }).kinds, ["certificate"]);
 });
 
 test("a deeply nested alert does not crash", () => {

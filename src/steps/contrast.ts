@@ -43,9 +43,10 @@ export async function contrast(context: Context, runId: string, signal: AbortSig
   await context.database.write(insertContrasts(runId, contrasts));
 }
 
-async function isWorthwhile({ database, now }: Context, run: Run): Promise<boolean> {
+async function isWorthwhile(context: Context, run: Run): Promise<boolean> {
+  const { database } = context;
   const { verdict, endedAt, incidentId, id } = run;
-  if (verdict === null || endedAt === null || now() - endedAt > lateMs) return false;
+  if (verdict === null || endedAt === null || context.now() - endedAt > lateMs) return false;
   const incident = await incidentById(database, incidentId);
   if (incident === undefined || incident.closedAt !== null) return false;
   return (await contrastsOfRun(database, id)).length === 0;

@@ -7,7 +7,7 @@ import type { Window } from "../model/report.ts";
 import { DigestSums } from "../report/digest.ts";
 import type { Digest } from "../report/digest.ts";
 import { ConflictError } from "../store/database.ts";
-import { deadLettersOf } from "../store/deliveries.ts";
+import { deadLettersOf } from "../store/dead-letters.ts";
 import { incidentById, insertIncident } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import { countedIncidents } from "../store/report.ts";
@@ -52,7 +52,8 @@ async function tellDay(
   signal: AbortSignal,
 ): Promise<void> {
   const incident = incidentOf(window, context.now());
-  if ((await incidentById(context.database, incident.id)) !== undefined) return;
+  const isTold = async () => (await incidentById(context.database, incident.id)) !== undefined;
+  if (await isTold()) return;
   const { note, items } = await digestOf(context, window, signal);
   const about = { incidentId: incident.id, runId: null, alertId: null, now: context.now() };
   try {
@@ -61,8 +62,8 @@ async function tellDay(
       ...tellStatements(about, [{ event: "digest", actions, note, items }]),
     ]);
   } catch (error) {
-    // Another replica has told it.
-    if (!(error instanceof ConflictError)) throw error;
+    // Has another replica told it? Any other conflict would lose the day.
+    if (!(error instanceof ConflictError) || !(await isTold())) throw error;
   }
 }
 

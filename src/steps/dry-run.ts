@@ -1,3 +1,4 @@
+import { placeOf } from "../check/location-type.ts";
 import type { Config } from "../config/config.ts";
 import type { SourceSettings } from "../ingest/source-type.ts";
 import { readWebhook } from "../ingest/receive.ts";
@@ -6,8 +7,11 @@ import type { Mode } from "../model/action.ts";
 import type { Alert, AlertStatus } from "../model/alert.ts";
 import { newIncident } from "../model/incident.ts";
 import { newDelivery } from "../model/delivery.ts";
+import { noClaim } from "../model/claim.ts";
+import type { Claim, Coverage } from "../model/claim.ts";
+import { isFunctionCheck } from "../model/function-check.ts";
 import type { Message } from "../model/message.ts";
-import type { Plan } from "../model/plan.ts";
+import type { Plan, PlannedCheck } from "../model/plan.ts";
 import { locationsOf } from "../model/plan.ts";
 import type { VerdictOutcome } from "../model/verdict.ts";
 import { verdictOutcome } from "../model/verdict.ts";
@@ -18,6 +22,7 @@ import type { Refusal } from "../route/explain.ts";
 import { matchRoutes, regoDocuments } from "../route/match.ts";
 import type { Match } from "../route/match.ts";
 import { isInvestigated, planRun } from "../route/plan.ts";
+import type { Surroundings } from "../route/plan.ts";
 import { toldAtArrival, toldOutcome, toldRecovery } from "../verdict/telling.ts";
 import { renderAlert } from "./render.ts";
 import { buildable } from "./reveal.ts";
@@ -55,7 +60,11 @@ export interface DryMatch {
     readonly check: string;
     readonly target: string | null;
     readonly locations: readonly string[];
+    /** Whether its pass says anything of this alert, and why. */
+    readonly coverage: Coverage;
   }[];
+  /** What the alert says is wrong. */
+  readonly claim: Claim;
   /** Told when the alert arrives, and what. */
   readonly arrival: { readonly actions: readonly string[]; readonly message: Message } | null;
   /** Who is told which outcome; empty where nothing is checked. */
@@ -96,7 +105,7 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
   if (recipe === undefined) throw new Error(`no route is called ${name}`);
   if (alert.status === "resolved" && (isInvestigated(recipe) || error !== null)) {
     const warnings = ["a resolved alert joins the open incident of its subject; it starts none"];
-    const nothing = { checks: [], arrival: null, outcomes: {}, inEarnest: {} };
+    const nothing = { checks: [], claim: noClaim, arrival: null, outcomes: {}, inEarnest: {} };
     return { ...match, taken: true, mode: recipe.mode, warnings, ...nothing };
   }
   const kinds = kindsOf(config.actions.values());
@@ -106,7 +115,7 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
       { alert, subject },
       {
         checks: config.checks,
-        places: new Map(),
+        places: placesIn(config),
         kinds,
         allowPrivateTargets: config.server.allowPrivateTargets,
         catalogue: config.data,
@@ -125,12 +134,34 @@ function dryMatch(config: Config, alert: Alert, match: Match): DryMatch {
       check: planned.check.name,
       target: typeof planned.check["url"] === "string" ? planned.check["url"] : null,
       locations: locationsOf(plan, planned).map((location) => location.name),
+      coverage: coverageIn(plan, planned),
     })),
+    claim: plan.claim,
     arrival:
       actions.length === 0 ? null : { actions, message: arrivalMessage(config, { alert, plan, subject }) },
     outcomes: isInvestigated(recipe) ? outcomesOf(plan) : {},
     inEarnest: isInvestigated(recipe) && plan.mode === "shadow" ? outcomesOf({ ...plan, mode: "gate" }) : {},
   };
+}
+
+/** As the file says: the region in a function's URL is known once it is opened. */
+function placesIn({ locations }: Config): Surroundings["places"] {
+  return new Map(
+    Array.from(locations, ([name, location]) => [
+      name,
+      { ...placeOf(location), egress: [...(location.egress ?? [])] },
+    ]),
+  );
+}
+
+/** What its health is worth without looking: a cache, or a region that nobody answers from, shows only then. */
+function coverageIn({ spare }: Plan, { check, covered }: PlannedCheck): Coverage {
+  if (isFunctionCheck(check))
+    return { covered: false, why: "nobody knows what a function of your own looks at" };
+  if (covered !== null) return covered;
+  return spare
+    ? { covered: true, why: "the route says spare: true" }
+    : { covered: false, why: "nobody says what its pass proves (covers)" };
 }
 
 function outcomesOf(plan: Plan): ToldOutcomes {

@@ -1,16 +1,17 @@
 import type { Config } from "../config/config.ts";
 import type { Contrast } from "../model/contrast.ts";
 import type { Delivery } from "../model/delivery.ts";
-import { gatheredFlag, stormRoute } from "../model/incident.ts";
+import { flappingFlag, gatheredFlag, stormRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Message } from "../model/message.ts";
 import type { Plan } from "../model/plan.ts";
+import type { Run } from "../model/run.ts";
 import { composeMessage } from "../notify/message.ts";
 import type { MessageFacts } from "../notify/message-facts.ts";
 import { maxStormListed, shownSubject } from "../notify/storm-text.ts";
 import { regoDocuments, subjectOf } from "../route/match.ts";
 import { planRun } from "../route/plan.ts";
-import { toldInEarnest } from "../verdict/telling.ts";
+import { toldInEarnest, toldOutcome } from "../verdict/telling.ts";
 import { defaultSubject } from "../route/subject.ts";
 import { alertById, alertsJoinedSince, latestAlert } from "../store/alerts.ts";
 import { contrastsOfIncident } from "../store/contrasts.ts";
@@ -54,11 +55,20 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
     rendered,
     gathered,
     plan: run?.plan ?? planOf(context, incident, alert),
-    inEarnest: run === null || run.verdict === null ? null : toldInEarnest(run.plan, run.verdict),
+    inEarnest: inEarnestOf(incident, run),
     storm: await stormOf(context, incident),
     publicUrl: config.server.publicUrl,
     now: context.now(),
   });
+}
+
+/** Health that is told because the sender insists, or because it never lasts, is told to whom `confirmed` is. */
+function inEarnestOf({ progress, flags }: Incident, run: Run | null): readonly string[] | null {
+  if (run === null || run.verdict === null || run.plan.mode !== "shadow") return null;
+  const anyway = progress.insisted || flags.includes(flappingFlag);
+  return anyway && run.verdict.outcome === "not-reproduced"
+    ? toldOutcome({ ...run.plan, mode: "gate" }, "confirmed")
+    : toldInEarnest(run.plan, run.verdict);
 }
 
 async function stormOf(context: Context, { id, route }: Incident): Promise<MessageFacts["storm"]> {

@@ -1,6 +1,7 @@
 import type { Question } from "../check/run-check.ts";
 import type { Location } from "../check/location-type.ts";
 import type { Sharer } from "../check/shared-probes.ts";
+import { describeError, LocationError } from "../model/errors.ts";
 import { isFunctionCheck } from "../model/function-check.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Plan, PlannedCheck } from "../model/plan.ts";
@@ -80,7 +81,8 @@ export function questionOf(
     const revealed = revealCheck(check, config.secretSource);
     return { check: check.name, location, request: { ...request, check: revealed } };
   } catch (error) {
-    const ask = () => Promise.reject(error as Error);
+    const fault = new LocationError("location.request", describeError(error), { cause: error });
+    const ask = () => Promise.reject(fault);
     return { check: check.name, location: { ...location, ask }, request };
   }
 }

@@ -113,11 +113,16 @@ export async function latestAlert(database: Database, incidentId: string): Promi
 /** Whether one of these sources has ever said that something is over, as far back as alerts are kept. */
 export async function saysResolved(database: Database, sources: readonly string[]): Promise<boolean> {
   const known = await Promise.all(
-    sources.map((source) =>
-      database.read("select 1 from alerts where source = $1 and status = 'resolved' limit 1", [source]),
-    ),
+    sources.map(async (source) => {
+      // In the index's order, so that PostgreSQL reads one row of it: of a source that never does it would read them all.
+      const [next] = await database.read<{ source: string }>(
+        "select source from alerts where status = 'resolved' and source >= $1 order by source limit 1",
+        [source],
+      );
+      return next?.source === source;
+    }),
   );
-  return known.some((rows) => rows.length > 0);
+  return known.includes(true);
 }
 
 /** The alerts that an incident has joined since then, oldest first, and how many there are. */

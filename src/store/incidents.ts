@@ -102,7 +102,8 @@ export async function openOnRoute(database: Database, route: string): Promise<In
 /** The incidents that are not over and have a flag. */
 export async function openWithFlag(database: Database, flag: string): Promise<Incident[]> {
   const rows = await database.read<IncidentRow>(
-    "select * from incidents where closed_at is null and flags like $1 order by id",
+    // `route`, for the index of those that are open: SQLite would read them all.
+    "select * from incidents where closed_at is null and route >= '' and flags like $1 order by id",
     [`%"${flag}"%`],
   );
   return rows.map(toIncident);

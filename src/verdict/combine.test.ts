@@ -433,3 +433,17 @@ test("property: a location that sees more failure never makes a milder verdict",
     assert(outcomeRank(after) <= outcomeRank(before), of);
   }
 });
+
+test("of several checks the summary begins with the worst, and those that are well say no more than that", () => {
+  const observations = [
+    ...seen("pass pass pass", three, { check: "home" }),
+    ...seen("pass fail pass", three, { check: "login" }),
+  ];
+  const both = [...looked(1, observations), ...looked(2, observations)];
+  const verdict = judgeRun(planOf({ checks: ["home", "login"] }), both, 2);
+  assert(verdict !== "second-look");
+  assert.match(
+    verdict.summary,
+    /^login fails from apac only .*\. home passes from eu, apac and na \(3 of 3\)\. /,
+  );
+});

@@ -87,10 +87,7 @@ function isHealthy(judged: Judged): boolean {
 /** Of those that can see what the alert says, if there are any. */
 function worstOf(witnesses: readonly Witness[]): CheckVerdict | undefined {
   const seeing = witnesses.filter(({ mute }) => !mute);
-  const [worst] = (seeing.length > 0 ? seeing : witnesses)
-    .map(({ check }) => check)
-    .toSorted((a, b) => outcomeRank(a.outcome) - outcomeRank(b.outcome));
-  return worst;
+  return worstFirst((seeing.length > 0 ? seeing : witnesses).map(({ check }) => check))[0];
 }
 
 interface Findings {
@@ -119,7 +116,7 @@ function describe(findings: Findings): Verdict {
     reason: worst.reason,
     headline,
     summary: [
-      ...checks.map((check) => summaryOf(check, observations, looks)),
+      ...worstFirst(checks).map((check) => summaryOf(check, observations, looksAt(check, worst, looks))),
       ...scopeWords(scope),
       ...plan.faults,
     ].join(". "),
@@ -131,6 +128,15 @@ function describe(findings: Findings): Verdict {
     evidence: evidenceFor(findings, findings.known.selfTests),
     looks,
   };
+}
+
+function worstFirst(checks: readonly CheckVerdict[]): CheckVerdict[] {
+  return checks.toSorted((a, b) => outcomeRank(a.outcome) - outcomeRank(b.outcome));
+}
+
+/** A second look that another check asked for is no news of one that is well. */
+function looksAt({ outcome }: CheckVerdict, worst: CheckVerdict, looks: number): number {
+  return outcome === "not-reproduced" && worst.outcome !== outcome ? 1 : looks;
 }
 
 const noVotes: VoteCount = { fail: 0, flaky: 0, degraded: 0, pass: 0, none: 0, needed: 2, toSpare: 2 };

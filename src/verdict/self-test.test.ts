@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { error, fail, flaky, noon, pass } from "../../test/fixtures/observations.ts";
+import { definitionOf } from "../model/self-test.ts";
 import type { SelfTest } from "../model/self-test.ts";
 import { nextSelfTest, selfTested } from "./self-test.ts";
 
@@ -53,6 +54,13 @@ test("of a check that is another one by now nothing is known", () => {
     const { good: best, failingSince } = selfTested(before, seen, { definition: "as it is", now: noon });
     assert.deepEqual([best, failingSince], [null, seen.outcome === "fail" ? noon : null]);
   }
+});
+
+test("a check is another one when it asks something else, not when its pass proves something else", () => {
+  const check = { name: "storefront", type: "http", url: "https://shop.example/" };
+  assert.equal(definitionOf({ ...check, covers: ["latency"] }), definitionOf(check));
+  assert.notEqual(definitionOf({ ...check, url: "https://shop.example/login" }), definitionOf(check));
+  assert.notEqual(definitionOf({ ...check, "self-test": false }), definitionOf(check));
 });
 
 test("one that fails is tested again sooner", () => {

@@ -146,12 +146,6 @@ suite("agents in network namespaces, with packets that vanish", { skip: fault ??
     return { ...run, errors: Object.fromEntries(errors.map((one) => [one.location, one.errorClass])) };
   }
 
-  const works = ({ contrasts }: Judged) => [
-    ...new Set(
-      contrasts.filter(({ outcome }) => outcome === "pass").map(({ factor, value }) => `${factor} ${value}`),
-    ),
-  ];
-
   test("all is well: the page is spared", async () => {
     const { verdict } = await judge(`https://two.test:${port}`, "/well");
     assert.deepEqual([verdict.outcome, verdict.reason], ["not-reproduced", "all-pass"]);
@@ -234,6 +228,12 @@ interface Verdictful {
     readonly look: number;
     readonly errorClass: string | null;
   }[];
+}
+
+/** What makes it work. */
+function works({ contrasts }: Judged): string[] {
+  const good = contrasts.filter(({ outcome }) => outcome === "pass");
+  return [...new Set(good.map(({ factor, value }) => `${factor} ${value}`))];
 }
 
 function verdictLook({ looks }: Verdict): number {

@@ -18,6 +18,7 @@ const routes = [
     checks: ["latency"],
     notify: { ...pageRoute.notify, degraded: ["team"] },
   },
+  { ...pageRoute, name: "unseeing", checks: ["certificate"] },
   { ...pageRoute, name: "blind", locations: ["eu", "lost", "gone"] },
   {
     ...pageRoute,
@@ -38,6 +39,7 @@ const routes = [
 const checks = [
   pageCheck,
   { ...pageCheck, name: "brisk", timeout: "900ms" },
+  { ...pageCheck, name: "certificate", covers: "false" },
   {
     ...pageCheck,
     name: "latency",
@@ -310,6 +312,19 @@ suite("each verdict, from the webhook to the message", { concurrency: 2 }, () =>
       const [, notice] = await world.receiver.hears("/oncall", subject, 2);
       assert.match(notice?.firstLine ?? "", /^RECOVERED/);
       await settled(subject, ({ state }) => state === "closed");
+    });
+
+    test("what our checks cannot see stays open however often they pass, until the sender says that it is over", async () => {
+      const subject = await page("/unseeing", { route: "unseeing" });
+      const [notice] = await world.receiver.hears("/oncall", subject);
+      assert.match(notice?.firstLine ?? "", /^NOT SEEN FROM OUTSIDE 3\/3 ok/);
+      const { state } = await settled(subject, ({ runs }) => runs.length > quick.recovery.runs + 1);
+      assert.notEqual(state, "closed");
+      assert.deepEqual(told("/oncall", subject), ["verdict"]);
+      await page("/unseeing", { route: "unseeing", status: "resolved" });
+      await settled(subject, (incident) => incident.state === "closed");
+      const [, end] = await world.receiver.hears("/oncall", subject, 2);
+      assert.match(end?.firstLine ?? "", /^RECOVERED/);
     });
 
     test("resolved after we have seen it ourselves: looked at now, and only health ends it", async () => {

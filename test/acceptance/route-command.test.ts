@@ -6,7 +6,11 @@ import { runCommand } from "../fixtures/command.ts";
 import { configFile, type ConfigFile } from "../fixtures/config-file.ts";
 
 const config = {
-  checks: [{ name: "shop", type: "http", url: "{{ input.url }}" }],
+  checks: [
+    { name: "shop", type: "http", url: "{{ input.url }}" },
+    { name: "quick", type: "http", url: "{{ input.url }}", covers: ["latency"] },
+    { name: "name", type: "http", url: "{{ input.url }}", covers: ["dns"] },
+  ],
   locations: [
     { name: "eu", type: "agent", url: "http://127.0.0.1:1", token: "$NOT_SET" },
     { name: "na", type: "agent", url: "http://127.0.0.1:2", token: "$NOT_SET" },
@@ -19,6 +23,13 @@ const config = {
       actions: ["say"],
       checks: ["shop"],
       notify: { confirmed: ["ring"], recovered: ["say"] },
+    },
+    {
+      name: "claims",
+      input: 'input.service == "claims"',
+      claim: ["latency"],
+      checks: ["quick", "name"],
+      notify: { confirmed: ["ring"] },
     },
     { name: "rest", input: 'input.service == "rest"', actions: ["say"] },
   ],
@@ -48,12 +59,27 @@ suite("crosscheck route", { concurrency: 2 }, () => {
   };
   const alert = { service: "shop", reachable: "false", url: "https://shop.example/" };
 
+  test("says what the alert says, and which check's pass proves anything of it", async () => {
+    const { said } = await routed({ service: "claims", url: "https://shop.example/" });
+    assert.match(said, /it says +latency$/m);
+    assert.match(
+      said,
+      /check +quick .+\n +its pass can spare: the alert speaks of latency; .+ covers latency$/m,
+    );
+    assert.match(
+      said,
+      /check +name .+\n +its pass spares nobody: the alert speaks of latency; .+ covers dns$/m,
+    );
+  });
+
   test("says what follows from an alert, and who is told what", async () => {
     const { code, said } = await routed(alert);
     assert.equal(code, 0);
     assert.match(said, /✔ confirm takes it/);
     assert.match(said, /subject +shop$/m);
     assert.match(said, /check +shop \(https:\/\/shop\.example\/\) from eu, na$/m);
+    assert.match(said, /it says +nothing that Crosscheck could read$/m);
+    assert.match(said, /^ +its pass spares nobody: nobody says what its pass proves \(covers\)$/m);
     assert.match(said, /told at once +say$/m);
     assert.match(said, /told then +ring, if confirmed, regional, degraded, not-reproduced, inconclusive$/m);
     assert.match(said, /told then +say, if recovered$/m);
@@ -105,6 +131,7 @@ suite("crosscheck route", { concurrency: 2 }, () => {
       alerts[0]?.routes.map(({ route, taken }) => [route, taken]),
       [
         ["confirm", false],
+        ["claims", false],
         ["rest", true],
       ],
     );

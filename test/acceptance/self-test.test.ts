@@ -11,6 +11,8 @@ import { configIn, pageCheck, pageRoute, startWorld, type World } from "../fixtu
 
 const never = new AbortController().signal;
 const hour = 3_600_000;
+/** Tests of the past: from before the configuration that is loaded next. */
+const anHourAgo = () => Date.now() - hour;
 
 /** A check of one page, whatever the alert names. */
 function fixedCheck(world: World, path: string) {
@@ -141,10 +143,8 @@ eachDatabase("self-tests", (fresh) => {
     const route = { ...pageRoute, checks: ["fixed"] };
     const config = (wanted: object, locations: string[]) =>
       configIn(world, { checks: [wanted], routes: [{ ...route, locations }] });
-    // Tests of the past: before the configuration that is loaded next.
-    const now = () => Date.now() - hour;
     world.site.set("/", "down");
-    await using steps = await startSteps({ config: config(check, ["eu", "na"]), database, now });
+    await using steps = await startSteps({ config: config(check, ["eu", "na"]), database, now: anHourAgo });
     await selfTest(steps.context, never);
     const places = async () => (await selfTestsOf(database, ["fixed"])).map(({ location }) => location);
     assert.deepEqual(await places(), ["eu", "na"]);

@@ -69,6 +69,17 @@ suite("a route in shadow", () => {
       assert.deepEqual(world.receiver.told("/team", subject), []);
     });
 
+    test("health that the sender insists against would have rung", async () => {
+      const { subject } = await judged("/insisted");
+      for (const pages of [2, 3]) {
+        await server.post({ url: subject });
+        await world.receiver.hears(pagerPath, subject, pages);
+      }
+      const last = JSON.parse(world.receiver.told(pagerPath, subject).at(-1)?.body ?? "") as Rung;
+      const { next } = last.payload.custom_details;
+      assert.ok(next.includes("shadow: would have rung pager"), next.join());
+    });
+
     test("trouble pages, and says that it would have", async () => {
       world.site.set("/down", "down");
       const { incident, summary, custom_details: details } = await judged("/down");

@@ -301,3 +301,25 @@ test("servers are written as people write them", () => {
   for (const wrong of ["999.1.1.1", "1.1.1.1:99999", "one.example", "[1.1.1.1", ""])
     assert.equal(parseServer(wrong), undefined);
 });
+
+/** So many addresses, over TCP. */
+function answerOf(count: number): DnsAnswer {
+  const records = Array.from({ length: count }, (_, number) => a(`192.0.${number >> 8}.${number & 0xff}`));
+  return { records, truncated: true };
+}
+
+suite("limits", () => {
+  test("hundreds of records are read, thousands are not: their names could hold the thread for seconds", async () => {
+    assert.equal((await ask(answerOf(500))).answers.length, 500);
+    const failure = await failureOf(answerOf(501));
+    assert.equal(failure.errorClass, "dns.protocol");
+    assert.match(failure.message, /that cannot be read: it says that it has 501 answers/);
+  });
+
+  test("a name of 253 characters may have a dot behind it", () => {
+    const longest = `${"a.".repeat(125)}abc`;
+    assert.equal(longest.length, 253);
+    for (const right of [longest, `${longest}.`]) assert.equal(nameFault(right), undefined);
+    assert.match(nameFault(`${longest}d`) ?? "", /^"(?:a\.){30}…" is not a name that DNS could have$/);
+  });
+});

@@ -41,9 +41,9 @@ function describe(leaf: X509Certificate | undefined, now: number) {
     subject: oneLine(leaf?.subject),
     issuer: oneLine(leaf?.issuer),
     subjectAltName: leaf?.subjectAltName ?? null,
-    validFrom: written(leaf?.validFromDate),
-    validTo: written(leaf?.validToDate),
-    daysUntilExpiry: daysUntil(leaf?.validToDate, now),
+    validFrom: written(leaf?.validFrom),
+    validTo: written(leaf?.validTo),
+    daysUntilExpiry: daysUntil(leaf?.validTo, now),
     serialNumber: leaf?.serialNumber ?? null,
     fingerprint256: leaf?.fingerprint256 ?? null,
   };
@@ -51,13 +51,13 @@ function describe(leaf: X509Certificate | undefined, now: number) {
 
 function judge(leaf: X509Certificate | undefined, code: string, { host, place, now }: Meeting): ProbeFailure {
   if (code === "CERT_HAS_EXPIRED") {
-    const late = chainOf(leaf).find(({ validToDate }) => validToDate.getTime() <= now);
-    const since = dateOf(late?.validToDate, now);
+    const late = chainOf(leaf).find(({ validTo }) => Date.parse(validTo) <= now);
+    const since = dateOf(late?.validTo, now);
     return new ProbeFailure("tls.expired", `${nameIn(leaf, late)} expired on ${since} at ${place}`);
   }
   if (code === "CERT_NOT_YET_VALID") {
-    const early = chainOf(leaf).find(({ validFromDate }) => validFromDate.getTime() > now);
-    const from = dateOf(early?.validFromDate, now);
+    const early = chainOf(leaf).find(({ validFrom }) => Date.parse(validFrom) > now);
+    const from = dateOf(early?.validFrom, now);
     return new ProbeFailure(
       "tls.not-yet-valid",
       `${nameIn(leaf, early)} is not valid before ${from} at ${place}`,
@@ -92,24 +92,27 @@ function nameIn(leaf: X509Certificate | undefined, bad: X509Certificate | undefi
 }
 
 /** `2026-11-01 (21 days ago)` */
-function dateOf(date: Date | undefined, now: number): string {
-  if (!isDate(date)) return "an unknown date";
+function dateOf(text: string | undefined, now: number): string {
+  const date = parsed(text);
+  if (date === undefined) return "an unknown date";
   const days = Math.floor(Math.abs(date.getTime() - now) / dayMs);
   const count = `${days} ${days === 1 ? "day" : "days"}`;
   return `${date.toISOString().slice(0, 10)} (${date.getTime() <= now ? `${count} ago` : `in ${count}`})`;
 }
 
-function daysUntil(date: Date | undefined, now: number): number | null {
-  return isDate(date) ? Math.floor(((date.getTime() - now) / dayMs) * 10) / 10 : null;
+function daysUntil(text: string | undefined, now: number): number | null {
+  const date = parsed(text);
+  return date === undefined ? null : Math.floor(((date.getTime() - now) / dayMs) * 10) / 10;
 }
 
-/** Certificates may say that they are valid until the 99th month. */
-function isDate(date: Date | undefined): date is Date {
-  return date !== undefined && !Number.isNaN(date.getTime());
+function written(text: string | undefined): string | null {
+  return parsed(text)?.toISOString() ?? null;
 }
 
-function written(date: Date | undefined): string | null {
-  return isDate(date) ? date.toISOString() : null;
+/** OpenSSL's `Nov  1 10:00:00 2026 GMT`. Of a 99th month it says `Bad time value`, where Node's own dates are anything. */
+function parsed(text = ""): Date | undefined {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : new Date(at);
 }
 
 /** Some certificates are for a hundred names. */

@@ -1,5 +1,6 @@
 import type { Assertion } from "../../model/assertion.ts";
-import { evaluate, type Evidence, type Judged } from "../assertions.ts";
+import { evaluate, type Judged } from "../assertions.ts";
+import type { Evidence } from "../evidence.ts";
 import { failed } from "../failure.ts";
 import type { Finding } from "../probe-type.ts";
 import type { Hide } from "./hide.ts";

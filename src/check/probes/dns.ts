@@ -1,5 +1,6 @@
 import type { DnsDetails } from "../../model/observation.ts";
-import { evaluate, type Evidence } from "../assertions.ts";
+import { evaluate } from "../assertions.ts";
+import type { Evidence } from "../evidence.ts";
 import { askDns } from "../dns/ask.ts";
 import { nameOf, parseServer, systemServers, type DnsServer } from "../dns/dns-server.ts";
 import { rcodeFault, recordsOf } from "../dns/lookup-at.ts";

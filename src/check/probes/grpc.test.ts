@@ -359,3 +359,42 @@ suite("settings", () => {
     assert.equal(grpcSettings.parse({ ...minimal, host: "{{ input.host }}" }).host, "{{ input.host }}");
   });
 });
+
+suite("metadata that comes back in what goes wrong is not shown", () => {
+  const metadata = { authorization: "Bearer hush-hush-hush" };
+  const cases: { name: string; answer: Answer }[] = [
+    {
+      name: "as the type of the content",
+      answer: say((stream) =>
+        frames.headers(
+          stream,
+          { ":status": "200", "content-type": "not Bearer hush-hush-hush" },
+          { end: true },
+        ),
+      ),
+    },
+    {
+      name: "where the message is cut",
+      answer: say((stream) =>
+        frames.headers(
+          stream,
+          {
+            ":status": "200",
+            "content-type": "application/grpc",
+            "grpc-status": "16",
+            "grpc-message": `${"x".repeat(190)}hush-hush-hush`,
+          },
+          { end: true },
+        ),
+      ),
+    },
+  ];
+  for (const { name, answer } of cases) {
+    test(name, async () => {
+      await using server = await startFrameServer(answer);
+      const seen = await look(server.port, { metadata });
+      assert.equal(seen.outcome, "fail");
+      assert.doesNotMatch(JSON.stringify(seen), /hush/);
+    });
+  }
+});

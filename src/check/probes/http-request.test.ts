@@ -217,3 +217,57 @@ test("headers that tell of caches stay, however many there are before them", asy
     "x-filler-0": "x",
   });
 });
+
+suite("what is sent is cut out however it is written", () => {
+  const password = `p&ss<"wörd's/1`;
+  const written: { name: string; text: string }[] = [
+    { name: "as it is", text: password },
+    { name: "in JSON", text: JSON.stringify({ password }) },
+    { name: "in a URL's path", text: encodeURI(password) },
+    { name: "in a query", text: encodeURIComponent(password) },
+    { name: "in a form", text: new URLSearchParams({ password }).toString() },
+    { name: "in HTML", text: "p&amp;ss&lt;&quot;wörd&#39;s/1" },
+    { name: "in PHP's HTML", text: "p&amp;ss&lt;&quot;wörd&#039;s/1" },
+    { name: "in Python's HTML", text: "p&amp;ss&lt;&quot;wörd&#x27;s/1" },
+    { name: "in an HTML text", text: `p&amp;ss&lt;"wörd's/1` },
+  ];
+  for (const { name, text } of written) {
+    test(name, async () => {
+      await using server = await startFaultServer({
+        routes: { "/": (_, response) => void response.end(`not ${text}!`) },
+      });
+      const check = { "basic-auth": { username: "me", password }, "http-version": "1.1" };
+      const seen = await look(server.url, check);
+      assert.match(seen.http?.bodySample ?? "", /^not .*\[secret\]"?\}?!$/);
+    });
+  }
+
+  const bodies: { body: string; told: string }[] = [
+    { body: '{"pin": 1234567890}', told: "1234567890" },
+    { body: "<login><password>hunter2hunter2</password></login>", told: "hunter2hunter2" },
+    { body: "user=me&pass=hunter2%21hunter2", told: "hunter2%21hunter2" },
+  ];
+  for (const { body, told } of bodies) {
+    test(`a value in ${body}`, async () => {
+      await using server = await startFaultServer({
+        routes: { "/": (_, response) => void response.end(`what is ${told}?`) },
+      });
+      const seen = await look(server.url, { method: "POST", body, "http-version": "1.1" });
+      assert.equal(seen.http?.bodySample, "what is [secret]?");
+    });
+  }
+});
+
+test("what is wrong with JSON is told without a piece of it", async () => {
+  await using server = await startFaultServer({
+    routes: { "/": ({ headers }, response) => void response.end(headers.authorization) },
+  });
+  const check = {
+    "http-version": "1.1",
+    headers: { authorization: "hush-hush-hush" },
+    assertions: [{ source: "json-body", property: "$.ok", comparison: "not-null" }],
+  };
+  const seen = await look(server.url, check);
+  assert.equal(seen.errorClass, "content.json");
+  assert.match(seen.message, /^the body is not JSON: Unexpected token 'h' at /);
+});

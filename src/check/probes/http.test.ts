@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import { probeContract } from "../../../test/fixtures/probe-contract.ts";
 import { probeRequestFor } from "../../../test/fixtures/probe-requests.ts";
 import { startFaultServer } from "../../../test/fixtures/fault-server.ts";
+import { startTcpServer } from "../../../test/fixtures/tcp-server.ts";
 import type { Observation } from "../../model/observation.ts";
 import { version } from "../../model/version.ts";
 import type { Lookup } from "../resolve.ts";
@@ -350,5 +351,57 @@ suite("settings", () => {
 
   test("leaves a templated URL for the moment when it is rendered", () => {
     assert.equal(httpSettings.parse({ ...minimal, url: "{{ input.url }}" }).url, "{{ input.url }}");
+  });
+});
+
+/** A server that says this once it is asked, and then something over and over. */
+function saying(text: string, again?: string) {
+  return startTcpServer((socket) => {
+    const more = () => {
+      while (!socket.destroyed && socket.write(again?.repeat(1000) ?? ""));
+    };
+    socket.once("data", () => {
+      socket.write(text);
+      if (again === undefined) return;
+      socket.on("drain", more);
+      more();
+    });
+  });
+}
+
+suite("hostile answers", () => {
+  test("interim answers without an end are no answer", async () => {
+    const interim = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n";
+    await using server = await saying(interim, interim);
+    const seen = await look(`http://127.0.0.1:${server.port}/`);
+    assert.equal(seen.errorClass, "http.protocol");
+    assert.match(seen.message, /did not answer in HTTP: more than 20 interim answers \(1xx\)$/);
+  });
+
+  test("a change of protocol that nobody asked for is a status like others", async () => {
+    await using server = await saying(
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: junk\r\n\r\n",
+      "junk",
+    );
+    const seen = await look(`http://127.0.0.1:${server.port}/`);
+    assert.equal(seen.errorClass, "http.status");
+    assert.match(seen.message, /^status code is 101, not 2xx at /);
+    assert.equal(seen.http?.bodySize, 0);
+  });
+
+  test("a body in very small pieces is put together", async () => {
+    const pieces = 200_000;
+    const [head, end] = ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "0\r\n\r\n"];
+    await using server = await saying(head + "1\r\nx\r\n".repeat(pieces) + end);
+    const seen = await look(`http://127.0.0.1:${server.port}/`, { timeout: "15s" });
+    assert.equal(seen.http?.bodySize, pieces, seen.message);
+    assert.equal(seen.http.bodySha256, createHash("sha256").update("x".repeat(pieces)).digest("hex"));
+  });
+
+  test("long redirects are kept in part", async () => {
+    await using server = await startFaultServer();
+    const seen = await look(`${server.url}/redirect?to=${encodeURIComponent(`/?${"x".repeat(4000)}`)}`);
+    assert.equal(seen.outcome, "pass", seen.message);
+    assert.equal(seen.http?.redirects[0]?.location.length, 500);
   });
 });

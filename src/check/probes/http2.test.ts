@@ -313,3 +313,23 @@ suite("what goes wrong", () => {
     assert.deepEqual(server.requests, []);
   });
 });
+
+test("interim answers without an end are no answer", async () => {
+  const flood = Array.from(
+    { length: 100 },
+    () => (stream: number) => frames.headers(stream, { ":status": "103" }),
+  );
+  await using server = await startFrameServer(say(...flood));
+  const seen = await look(`http://127.0.0.1:${server.port}/`, { "http-version": 2, timeout: "2s" });
+  assert.equal(seen.errorClass, "http.protocol", seen.message);
+  assert.match(seen.message, /more than 20 interim answers/);
+});
+
+test("a header that HTTP/2 forbids is left out", async () => {
+  await using server = await startHttp2Server();
+  const headers = { te: "gzip", "x-mine": "sent" };
+  const seen = await look(server.url, { "http-version": 2, headers });
+  assert.equal(seen.outcome, "pass", seen.message);
+  assert.equal(server.requests[0]?.headers["x-mine"], "sent");
+  assert.equal(server.requests[0].headers.te, undefined);
+});

@@ -4,18 +4,18 @@ import { checkSettings } from "./index.ts";
 
 /** What is wrong with a check of this target, if anything. */
 function faults(check: object): string[] {
-  const { error } = checkSettings.safeParse({ name: "shop", port: 443, ...check });
+  const { error } = checkSettings.safeParse({ name: "shop", ...check });
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
 const hosts = (host: string) => [
-  { type: "tcp", host },
-  { type: "tls", host },
-  { type: "grpc", host },
+  { type: "tcp", port: 443, host },
+  { type: "tls", port: 443, host },
+  { type: "grpc", port: 443, host },
 ];
 const urls = (host: string) => [
-  { type: "http", port: undefined, url: `http://${host}/` },
-  { type: "websocket", port: undefined, url: `ws://${host}/` },
+  { type: "http", url: `http://${host}/` },
+  { type: "websocket", url: `ws://${host}/` },
 ];
 const everywhere = (host: string) => [...hosts(host), ...urls(host)];
 
@@ -59,5 +59,5 @@ suite("names that DNS could not have", () => {
 });
 
 test("port 0 is none", () => {
-  assert.match(faults({ type: "http", port: undefined, url: "http://shop.example:0/" })[0] ?? "", /port 0/);
+  assert.match(faults({ type: "http", url: "http://shop.example:0/" })[0] ?? "", /port 0/);
 });
