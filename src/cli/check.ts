@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import * as z from "zod";
+import { issueLines } from "../check/issues.ts";
 import { checkSettings } from "../check/probes/index.ts";
 import { local } from "../check/locations/local.ts";
 import type { Location } from "../check/location-type.ts";
@@ -15,6 +16,7 @@ import { revealCheck } from "../steps/reveal.ts";
 import { voteOf } from "../verdict/judge.ts";
 import { findConfig } from "./config-file.ts";
 import { observationTable } from "./table.ts";
+import { checkOfUrl } from "./check-url.ts";
 import { UsageError } from "./usage.ts";
 
 const exit = { pass: 0, fail: 1, usage: 2, unknown: 3 } as const;
@@ -50,11 +52,11 @@ export async function check(args: string[]): Promise<number> {
 }
 
 async function checkUrl(url: string): Promise<Observation[]> {
-  const parsed = checkSettings.safeParse({ name: "check", type: "http", url });
-  if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ message }) => message).join("; "));
+  const parsed = checkSettings.safeParse(checkOfUrl(url));
+  if (!parsed.success) throw new UsageError(`${url}: ${issueLines(parsed.error).join("; ")}`);
   await using here = await local.open({ type: "local", name: "here" });
   const written = writtenCheck.parse(z.encode(checkSettings, parsed.data));
-  return await ask({ check: written, allowPrivate: [] }, [here]);
+  return await ask({ check: written, allowPrivate: [], config: null }, [here]);
 }
 
 async function checkNamed(wanted: {
@@ -74,7 +76,8 @@ async function checkNamed(wanted: {
   try {
     const locations = names.flatMap((name) => setup.locations.get(name) ?? []);
     const revealed = revealCheck(recipe.written, config.secretSource);
-    return await ask({ check: revealed, allowPrivate: config.server.allowPrivateTargets }, locations);
+    const { allowPrivateTargets } = config.server;
+    return await ask({ check: revealed, allowPrivate: allowPrivateTargets, config }, locations);
   } finally {
     await setup.retire();
   }
@@ -94,6 +97,8 @@ interface Asked {
   readonly check: WrittenCheck;
   /** Where redirects may lead beside public addresses. */
   readonly allowPrivate: readonly string[];
+  /** Whose controls and resolvers a location may ask in turn; null: nobody's. */
+  readonly config: Config | null;
 }
 
 function ask(asked: Asked, locations: readonly Location[]): Promise<Observation[]> {
@@ -101,17 +106,21 @@ function ask(asked: Asked, locations: readonly Location[]): Promise<Observation[
     version: probeProtocolVersion,
     check: asked.check,
     samples: { count: 3, intervalMs: 1000 },
-    controls: [],
+    resolvers: [...(asked.config?.resolvers ?? [])],
     deadlineMs,
     target: { from: "config" as const, allowPrivate: [...asked.allowPrivate] },
   };
   const questions = locations.map((location) => ({
     check: asked.check.name,
     location,
-    request: { ...request, location: location.name },
+    request: { ...request, controls: controlsOf(asked.config, location.name), location: location.name },
   }));
   const look = { questions, deadlineMs, settled: () => false, onObservation: () => {} };
   return runChecks(look, new AbortController().signal);
+}
+
+function controlsOf(config: Config | null, location: string): string[] {
+  return [...(config?.locations.get(location)?.controls ?? config?.controls ?? [])];
 }
 
 function show(observations: readonly Observation[], json: boolean): void {

@@ -9,13 +9,8 @@ import type { ActionSettings } from "../notify/action-type.ts";
 import { actionTypeByName } from "../notify/actions/index.ts";
 import { decideDelivery, sendDelivery } from "../notify/deliver.ts";
 import type { Decision } from "../notify/deliver.ts";
-import {
-  failingSince,
-  pendingDeliveries,
-  settleDelivery,
-  supersedeDelivery,
-  threadOf,
-} from "../store/deliveries.ts";
+import { pendingDeliveries, settleDelivery, supersedeDelivery } from "../store/deliveries.ts";
+import { failingSince, threadOf } from "../store/heard.ts";
 import { closeWhenDelivered } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";

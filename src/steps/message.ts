@@ -15,7 +15,7 @@ import { toldInEarnest, toldOutcome } from "../verdict/telling.ts";
 import { defaultSubject } from "../route/subject.ts";
 import { alertById, alertsJoinedSince, latestAlert } from "../store/alerts.ts";
 import { contrastsOfIncident } from "../store/contrasts.ts";
-import { lastToldAt } from "../store/deliveries.ts";
+import { lastToldAt } from "../store/heard.ts";
 import { incidentById } from "../store/incidents.ts";
 import { observationsOfRun, runById } from "../store/runs.ts";
 import { stormMembers } from "../store/storms.ts";

@@ -1,5 +1,5 @@
 import type { Delivery } from "../model/delivery.ts";
-import { untriedActions } from "../store/deliveries.ts";
+import { untriedActions } from "../store/heard.ts";
 import { incidentById } from "../store/incidents.ts";
 import type { Context } from "./context.ts";
 

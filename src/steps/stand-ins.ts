@@ -1,5 +1,5 @@
 import type { Delivery } from "../model/delivery.ts";
-import { lastToldEvent } from "../store/deliveries.ts";
+import { lastToldEvent } from "../store/heard.ts";
 import type { Statement } from "../store/database.ts";
 import type { Context } from "./context.ts";
 import { tellStatements } from "./tell.ts";
