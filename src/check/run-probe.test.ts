@@ -416,8 +416,8 @@ suite("time", () => {
   test("slow, and complete: the pauses give way", async () => {
     const url = "/slow?head=60";
     await using server = await startFaultServer();
-    const samples = { count: 8, intervalMs: 300 };
-    const seen = await look(server.url + url, { samples, deadlineMs: 1500 });
+    const samples = { count: 8, intervalMs: 1000 };
+    const seen = await look(server.url + url, { samples, deadlineMs: 5000 });
     assert.equal(seen.attempts.length, 8);
     assert.equal(voteFor(seen), "pass");
   });

@@ -83,7 +83,9 @@ export function wantedSamples({ count }: Pick<Sampling, "count">, { rotation }: 
 function pauseMs(sampling: Sampling, taken: Taken): number {
   const left = sampling.endsAt - performance.now();
   const slowest = Math.max(...taken.attempts.map(({ timings }) => timings.total ?? 0));
-  const room = left / (wantedSamples(sampling, taken) - taken.samples) - slowest;
+  // One more than are to come: a last one that ended with the time would be lost to the first hiccup.
+  const slots = wantedSamples(sampling, taken) - taken.samples + 1;
+  const room = left / slots - slowest;
   return Math.max(0, Math.min(sampling.intervalMs, room));
 }
 

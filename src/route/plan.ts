@@ -4,6 +4,7 @@ import { targetKeys } from "../model/check.ts";
 import type { WrittenCheck } from "../model/check.ts";
 import { describeError } from "../model/errors.ts";
 import { plannedFunctionCheck } from "../model/function-check.ts";
+import { noClaim } from "../model/claim.ts";
 import type { Claim } from "../model/claim.ts";
 import type { Plan, PlannedCheck, PlannedLocation, VerdictPolicy } from "../model/plan.ts";
 import { claimOf, coverageOf } from "./claim.ts";
@@ -61,7 +62,8 @@ export function planRun(
 ): Plan {
   const documents = regoDocuments(alert, around.catalogue, subject);
   const places = [...around.places].map(([name, { region }]) => ({ name, region }));
-  const claim = claimOf({ alert, documents }, route.claim, places);
+  // Nobody looks whether an alert that is only passed on is true.
+  const claim = isInvestigated(route) ? claimOf({ alert, documents }, route.claim, places) : noClaim;
   const built = route.checks.map((name) => {
     const recipe = around.checks.get(name);
     if (recipe === undefined) return missing(name);
