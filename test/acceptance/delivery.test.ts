@@ -89,7 +89,9 @@ suite("deliveries", { concurrency: true }, () => {
     await server.post({ number: 1 }, "/tenant/dozing");
     const { attempts } = await settled("dozing", "delivered");
     assert.ok(attempts >= 2);
-    assert.equal(receiver.told("/dozing").length, attempts);
+    // On a machine that sleeps itself, an attempt may be over before it has arrived.
+    const heard = receiver.told("/dozing").length;
+    assert.ok(heard >= 1 && heard <= attempts, `${heard} of ${attempts}`);
   });
 
   test("a receiver that hangs holds up its own messages only", async () => {
