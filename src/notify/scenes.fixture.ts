@@ -1,7 +1,5 @@
 import {
-  alert,
   alertAt,
-  delivery,
   expired,
   factsOf,
   incident,
@@ -14,6 +12,7 @@ import {
 } from "./facts.fixture.ts";
 import { noProgress } from "../model/incident.ts";
 import { excused, flapping, insisting, onlyIpv6, storm } from "./doubt-scenes.fixture.ts";
+import { digest, testFacts, trouble, unrouted } from "./own-scenes.fixture.ts";
 import type { MessageFacts } from "./message-facts.ts";
 
 export const confirmed = factsOf("verdict", {
@@ -165,13 +164,6 @@ export const trigger = factsOf("trigger", {
   run: null,
 });
 
-export const unrouted = factsOf("trigger", {
-  delivery: { ...delivery, event: "trigger", notice: { alertId: alert.id, note: "no route takes it" } },
-  incident: { ...incident, route: "unrouted", state: "open", told: null },
-  run: null,
-  plan: null,
-});
-
 export const recovered = factsOf("recovered", {
   now: alertAt + minutes(15) + seconds(4),
   incident: {
@@ -192,37 +184,6 @@ export const recovered = factsOf("recovered", {
   verdict: spared.verdict,
 });
 
-export const trouble = factsOf("trouble", {
-  delivery: {
-    ...delivery,
-    event: "trouble",
-    notice: { alertId: null, note: "no answer for 5 min: HTTP 403 from its function URL" },
-  },
-  incident: { ...incident, route: "trouble", subject: "location apac", alertCount: 0, told: null },
-  run: null,
-  plan: null,
-  alert: null,
-});
-
-export const digest = factsOf("digest", {
-  delivery: {
-    ...delivery,
-    event: "digest",
-    notice: {
-      alertId: null,
-      note: "14 alerts, 3 pages, 2 spared, 1 location could not look",
-      items: [
-        { text: "spared: https://shop.example, route confirm-page, 03:02Z", incidentId: incident.id },
-        { text: "apac could not look in 3 of 40 checks", incidentId: null },
-      ],
-    },
-  },
-  incident: { ...incident, route: "digest", subject: "2026-11-21", alertCount: 0, told: null },
-  run: null,
-  plan: null,
-  alert: null,
-});
-
 /** As `spared`, on a route that is tried out. */
 export const shadowSpared: MessageFacts = {
   ...spared,
@@ -233,13 +194,6 @@ export const shadowSpared: MessageFacts = {
   },
   inEarnest: ["slack"],
 };
-
-export const testFacts = factsOf("test", {
-  incident: { ...incident, route: "test", subject: "action slack", alertCount: 0, told: null },
-  run: null,
-  plan: null,
-  alert: null,
-});
 
 /** One of each kind of message. */
 export const scenes: Readonly<Record<string, MessageFacts>> = {

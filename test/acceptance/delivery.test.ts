@@ -12,7 +12,8 @@ const actions = {
   stumbling: { type: "slack" },
   busy: { type: "slack" },
   cutting: { type: "webhook" },
-  dozing: { type: "webhook", timeout: "300ms" },
+  // Long enough for the attempt that is answered, on a machine that others share.
+  dozing: { type: "webhook", timeout: "3s" },
   hung: { type: "webhook", timeout: "60s" },
   lively: { type: "webhook" },
   gone: { type: "slack", fallback: ["deputy"] },
@@ -87,11 +88,8 @@ suite("deliveries", { concurrency: true }, () => {
   test("a receiver that does not answer in its time is tried again", async () => {
     receiver.answer("/dozing", hanging);
     await server.post({ number: 1 }, "/tenant/dozing");
-    const { attempts } = await settled("dozing", "delivered");
-    assert.ok(attempts >= 2);
-    // On a machine that sleeps itself, an attempt may be over before it has arrived.
-    const heard = receiver.told("/dozing").length;
-    assert.ok(heard >= 1 && heard <= attempts, `${heard} of ${attempts}`);
+    await receiver.hears("/dozing", "", 2);
+    assert.equal((await settled("dozing", "delivered")).attempts, 2);
   });
 
   test("a receiver that hangs holds up its own messages only", async () => {

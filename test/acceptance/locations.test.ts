@@ -19,8 +19,8 @@ const faulty = {
   refusing: { errorClass: "location.unreachable", message: /^the agent cannot be reached: .*ECONNREFUSED/ },
   cutting: { errorClass: "location.unreachable", message: /^the agent cannot be reached: / },
   babbling: { errorClass: "location.unreachable", message: /^the agent cannot be reached: / },
-  hanging: { errorClass: "location.timeout", message: /^no answer within \d+ ms$/ },
-  late: { errorClass: "location.timeout", message: /^no answer within \d+ ms$/ },
+  hanging: { errorClass: "location.timeout", message: /^no answer within [1-3]\d{3} ms$/ },
+  late: { errorClass: "location.timeout", message: /^no answer within [1-3]\d{3} ms$/ },
   broken: { errorClass: "location.protocol", message: /^the agent answered 500/ },
   "a-web-page": { errorClass: "location.protocol", message: /its answer is not JSON/ },
   newer: { errorClass: "location.protocol", message: /not of version 1 of the probe protocol/ },
@@ -63,8 +63,8 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
       token: agentToken,
     }));
 
-    const check = { ...pageCheck, timeout: "1s" };
-    const verdict = { ...quick, deadline: "1500ms", "second-look-deadline": "1500ms" };
+    const check = { ...pageCheck, timeout: "2s" };
+    const verdict = { ...quick, deadline: "3500ms", "second-look-deadline": "3500ms" };
     const routes = Object.keys(faulty).map((name) => ({
       ...pageRoute,
       name,
@@ -135,7 +135,7 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
     const [notice] = await world.receiver.hears("/oncall", subject);
     assert.match(notice?.firstLine ?? "", /^DOWN 2\/2/);
     const durationMs = (await server.incidentOf(subject))?.runs[0]?.durationMs ?? Infinity;
-    assert.ok(durationMs < 1500, `${durationMs} ms`);
+    assert.ok(durationMs < 3500, `${durationMs} ms`);
   });
 
   test("one fails, one passes, one cannot tell: partly down, never spared", async () => {

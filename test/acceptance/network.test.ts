@@ -136,13 +136,13 @@ suite("agents in network namespaces, with packets that vanish", { skip: fault ??
       async () => {
         const [first] = (await server.incidentOf(subject))?.runs ?? [];
         if (first?.verdict === null || first?.verdict === undefined) return undefined;
-        const { verdict, contrasts, observations } = first as unknown as Verdictful;
+        const { verdict, contrasts, observations } = first;
         const fails = verdict.outcome === "confirmed" || verdict.outcome === "regional";
         return fails && contrasts.length === 0 ? undefined : { verdict, contrasts, observations };
       },
       45_000,
     );
-    const errors = run.observations.filter(({ look }) => look === verdictLook(run.verdict));
+    const errors = run.observations.filter(({ look }) => look === run.verdict.looks);
     return { ...run, errors: Object.fromEntries(errors.map((one) => [one.location, one.errorClass])) };
   }
 
@@ -219,25 +219,10 @@ suite("agents in network namespaces, with packets that vanish", { skip: fault ??
   });
 });
 
-/** What the tests read of a run here; design §6 has the whole. */
-interface Verdictful {
-  readonly verdict: Verdict;
-  readonly contrasts: readonly Contrast[];
-  readonly observations: readonly {
-    readonly location: string;
-    readonly look: number;
-    readonly errorClass: string | null;
-  }[];
-}
-
 /** What makes it work. */
 function works({ contrasts }: Judged): string[] {
   const good = contrasts.filter(({ outcome }) => outcome === "pass");
   return [...new Set(good.map(({ factor, value }) => `${factor} ${value}`))];
-}
-
-function verdictLook({ looks }: Verdict): number {
-  return looks;
 }
 
 async function ready(child: Child): Promise<void> {

@@ -85,10 +85,9 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
       for (const [body, more] of bodies) {
         const id = await postRaw(body, "/alerts/alertmanger");
         const [notice] = await world.receiver.hears("/ops", id);
-        assert.match(
-          notice?.body ?? "",
-          new RegExp(`[Ii]t names the source .{1,2}alertmanger.{1,2}, which does not exist${more}`),
-        );
+        // In the first line as it is, in the summary as a sentence of its own.
+        const why = `t names the source \\"alertmanger\\", which does not exist${more}`;
+        assert.ok(notice?.body?.includes(why) === true, notice?.body ?? "");
         assert.deepEqual(await received(id), Buffer.from(body));
       }
     });

@@ -6,16 +6,8 @@ import type { Message, RenderedTemplate } from "../../model/message.ts";
 import { composeMessage } from "../message.ts";
 import { answering, resetting, startReceiver } from "../receiver.fixture.ts";
 import type { Answering, Received } from "../receiver.fixture.ts";
-import {
-  confirmed,
-  degraded,
-  recovered,
-  regional,
-  scenes,
-  spared,
-  testFacts,
-  trigger,
-} from "../scenes.fixture.ts";
+import { confirmed, degraded, recovered, regional, scenes, spared, trigger } from "../scenes.fixture.ts";
+import { testFacts } from "../own-scenes.fixture.ts";
 import { speakingAlertApi } from "./opsgenie.fixture.ts";
 import type { OpsgenieAlert } from "./opsgenie.fixture.ts";
 import { opsgenie } from "./opsgenie.ts";

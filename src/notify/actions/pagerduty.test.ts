@@ -10,16 +10,8 @@ import type { MessageFacts } from "../message-facts.ts";
 import { composeMessage } from "../message.ts";
 import { answering, resetting, startReceiver } from "../receiver.fixture.ts";
 import type { Answering } from "../receiver.fixture.ts";
-import {
-  confirmed,
-  degraded,
-  recovered,
-  regional,
-  scenes,
-  spared,
-  testFacts,
-  trigger,
-} from "../scenes.fixture.ts";
+import { confirmed, degraded, recovered, regional, scenes, spared, trigger } from "../scenes.fixture.ts";
+import { testFacts } from "../own-scenes.fixture.ts";
 import { speakingEventsV2 } from "./pagerduty.fixture.ts";
 import type { PagerEvent } from "./pagerduty.fixture.ts";
 import { pagerduty } from "./pagerduty.ts";
