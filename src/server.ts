@@ -19,6 +19,7 @@ import { LocationHealth } from "./steps/self-watch.ts";
 import { reportTrouble } from "./steps/trouble.ts";
 import { openDatabase } from "./store/database.ts";
 import type { DatabaseLocation } from "./store/database.ts";
+import { occupy, releaseLeases } from "./store/sole-server.ts";
 import { createApp } from "./web/app.ts";
 import { listenOn } from "./web/listen.ts";
 import type { Site } from "./web/site.ts";
@@ -59,9 +60,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, warnings } = await load();
   const listen = options.listen ?? config.server.listen;
   refuseOpenDoor(config, listen);
-  const database = parts.use(
-    await openDatabase(options.database ?? { data: config.server.data ?? "crosscheck-data" }),
-  );
+  const location = options.database ?? { data: config.server.data ?? "crosscheck-data" };
+  const database = parts.use(await openDatabase(location));
+  if ("data" in location) {
+    parts.use(await occupy(location.data));
+    await database.write([releaseLeases(Date.now())]);
+  }
   const setups = parts.use(currentSetup(await openSetup(config)));
   const context = createContext({ database, log: options.log, setup: () => setups.current() });
   const pipeline = createPipeline(context);

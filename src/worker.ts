@@ -21,9 +21,9 @@ function limit(name: JobClass, { config }: Setup): number {
 
 /**
  * How long the work of a process that died waits for another. On PostgreSQL with what it takes to notice it stays within
- * 15 s; on SQLite nobody else can have it.
+ * 15 s; on SQLite nobody else can have it, and the next start frees it.
  */
-const leaseMs = { postgres: 10_000, sqlite: 4000 } as const;
+const leaseMs = { postgres: 10_000, sqlite: 30_000 } as const;
 
 const queueLookMs = 5000;
 /** Work that has been due for this long says that something is stuck, or that this is too much for the machine. */

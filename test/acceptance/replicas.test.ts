@@ -11,9 +11,11 @@ import { configIn, pageRoute, quick, startWorld, type World } from "../fixtures/
 const takeoverMs = 15_000;
 const shortHoldMs = 11_000;
 
+const hasty = { ...quick, deadline: "4s", "second-look-deadline": "4s", hold: `${shortHoldMs}ms` };
+
 const routes = [
   { ...pageRoute, verdict: { ...quick, hold: "60s" } },
-  { ...pageRoute, name: "impatient", verdict: { ...quick, hold: `${shortHoldMs}ms` } },
+  { ...pageRoute, name: "impatient", verdict: hasty },
   { name: "pass-on", actions: ["team"] },
 ];
 
