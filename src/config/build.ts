@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { checkSettings } from "../check/probes/index.ts";
 import { writtenCheck } from "../model/check.ts";
@@ -50,7 +51,7 @@ export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin)
     trouble: file.trouble ?? [],
     sources: byName(file.sources),
     aquaServer: aquaServerOf(file.aquaServer),
-    server: serverOf(file.server),
+    server: serverOf(file.server, dirname(origin.path)),
   };
 }
 
@@ -147,15 +148,26 @@ function policyOf(verdict: RouteSettings["verdict"]): VerdictPolicy {
   };
 }
 
-function serverOf(server: FileSettings["server"]): ServerSettings {
+/** Paths of files are relative to the configuration's folder. */
+function serverOf(server: FileSettings["server"], folder: string): ServerSettings {
+  const { tls, heartbeat, retention } = server;
   return {
     listen: server.listen,
+    tls:
+      tls === undefined
+        ? null
+        : { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) },
     publicUrl: server.publicUrl ?? null,
     ingestTokens: server.ingestTokens,
     apiTokens: server.apiTokens,
+    readTokens: server.readTokens,
     allowPrivateTargets: server.allowPrivateTargets,
     maxBodyBytes: server.maxBody,
     data: server.data ?? null,
+    spoolBytes: server.spool,
+    emergency: server.emergency,
+    heartbeat: heartbeat === undefined ? null : { url: heartbeat.url, everyMs: heartbeat.every },
+    retention: { bodiesMs: retention.bodies, historyMs: retention.history },
     runsAtOnce: server.runsAtOnce,
     shareProbesMs: server.shareProbes,
   };

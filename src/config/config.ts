@@ -78,12 +78,23 @@ export interface ServerSettings {
   readonly listen: Address;
   readonly publicUrl: string | null;
   readonly ingestTokens: readonly Secret[];
+  /** May do everything that the API offers. */
   readonly apiTokens: readonly Secret[];
+  /** May read. */
+  readonly readTokens: readonly Secret[];
+  /** PEM files, by absolute path. */
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
   /** CIDR */
   readonly allowPrivateTargets: readonly string[];
   readonly maxBodyBytes: number;
-  /** Folder of the database. */
+  /** Folder of the database, and of the spool. */
   readonly data: string | null;
+  readonly spoolBytes: number;
+  /** Actions told of alerts that can be kept nowhere. */
+  readonly emergency: readonly string[];
+  /** Asked to say that this server lives. */
+  readonly heartbeat: { readonly url: Secret; readonly everyMs: number } | null;
+  readonly retention: { readonly bodiesMs: number; readonly historyMs: number };
   readonly runsAtOnce: number;
   readonly shareProbesMs: number;
 }

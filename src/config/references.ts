@@ -83,7 +83,8 @@ function globalReferences(data: unknown): Finding[] {
   if (!isRawMap(data)) return [];
   const file = { path: [], value: data };
   const digest = mapOf(file, "digest").flatMap((one) => textsOf(one, "actions"));
-  const lists = [...textsOf(file, unroutedRoute), ...textsOf(file, troubleRoute), ...digest];
+  const emergency = mapOf(file, "server").flatMap((one) => textsOf(one, "emergency"));
+  const lists = [...textsOf(file, unroutedRoute), ...textsOf(file, troubleRoute), ...digest, ...emergency];
   return [...missing(data, "actions", lists), ...switchedOff(data, lists)];
 }
 

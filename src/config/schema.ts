@@ -3,13 +3,13 @@ import { locationSettings } from "../check/locations/index.ts";
 import { checkSettings } from "../check/probes/index.ts";
 import { sourceSettings } from "../ingest/sources/index.ts";
 import { resolverAddress } from "../model/check.ts";
-import { duration, secret, settings } from "../model/settings.ts";
+import { duration, settings } from "../model/settings.ts";
 import { actionSettings } from "../notify/actions/index.ts";
 import { mute } from "./mutes.ts";
 import { template } from "./message-templates.ts";
 import { posteeSize } from "./postee-values.ts";
 import { route } from "./route-schema.ts";
-import { address, addressRange, link, size } from "./values.ts";
+import { serverSchema } from "./server-schema.ts";
 
 const actionNames = z.array(z.string()).optional();
 
@@ -21,33 +21,6 @@ const defaultControls = [
   "https://cp.cloudflare.com/generate_204",
   "http://www.msftconnecttest.com/connecttest.txt",
 ];
-
-const server = settings({
-  listen: address.prefault("127.0.0.1:8082").describe("where to listen: HOST:PORT"),
-  "public-url": link.optional().describe("how people reach this server: the base of links in messages"),
-  "ingest-tokens": z
-    .array(secret)
-    .prefault([])
-    .describe("what senders show: as bearer, as basic password or as `?token=`"),
-  "api-tokens": z.array(secret).prefault([]).describe("what users of the API show"),
-  "allow-private-targets": z
-    .array(addressRange)
-    .prefault([])
-    .describe(
-      "private ranges that targets taken from alerts may reach; else they reach public addresses only",
-    ),
-  "max-body": size.prefault("1 MB").describe("larger alerts are kept cut and told to `unrouted`"),
-  data: z.string().min(1).optional().describe("folder of the database"),
-  "runs-at-once": z
-    .int()
-    .min(1)
-    .max(1000)
-    .prefault(50)
-    .describe("runs that go on at the same time, oldest first"),
-  "share-probes": duration
-    .prefault("10s")
-    .describe("what a location has seen within this time answers the same question again"),
-});
 
 const storm = settings({
   incidents: z.int().min(1).prefault(10).describe("more new incidents than this on one pager"),
@@ -106,7 +79,7 @@ export const fileSchema = settings({
     .array(sourceSettings)
     .prefault([])
     .describe("senders of alerts, each posts to a URL of its own: `/alerts/{name}`"),
-  server: server.prefault({}).describe("this server"),
+  server: serverSchema.prefault({}).describe("this server"),
   "aqua-server": z.string().optional().describe("base of links to images, for templates written for Postee"),
   name: z.string().optional().describe("of Postee, a title without effect"),
   rules: z

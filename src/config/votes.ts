@@ -43,6 +43,7 @@ export function checkVotes(file: FileSettings, kinds: KindOf): Finding[] {
     { names: file.unrouted ?? [], path: ["unrouted"] },
     { names: file.trouble ?? [], path: ["trouble"] },
     { names: file.digest?.actions ?? [], path: ["digest", "actions"] },
+    { names: file.server.emergency, path: ["server", "emergency"] },
   ];
   const stray = told.flatMap(({ names, path }) =>
     names.flatMap((name, index) => (isVote(name) ? [strayVote(name, [...path, index])] : [])),

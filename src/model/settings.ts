@@ -64,6 +64,30 @@ export const duration = z.codec(
   { decode: (text) => parseDuration(text) ?? 0, encode: formatDuration },
 );
 
+/** So many in so long. */
+export interface Rate {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+const ratePattern = /^(\d{1,6})\s?\/\s?(s|m|h)$/;
+
+/** A rate: `20/m` in the file. */
+export const rate = z.codec(
+  z.string().refine((text) => Number(ratePattern.exec(text.trim())?.[1]) > 0, {
+    error: (issue) =>
+      `"${String(issue.input)}" is not a rate: write a number and a unit of time, such as 1/s or 20/m`,
+  }),
+  z.custom<Rate>(),
+  {
+    decode: (text) => {
+      const [, count, unit] = ratePattern.exec(text.trim()) ?? [];
+      return { count: Number(count), perMs: unitMs[unit as keyof typeof unitMs] };
+    },
+    encode: ({ count, perMs }) => `${count}/${formatDuration(perMs).slice(1)}`,
+  },
+);
+
 /** Text that may be `$NAME` (an environment variable) or `file:PATH` (a file's content); never shown. */
 export const secret = z.codec(z.string().min(1), z.instanceof(Secret), {
   decode: (text) => new Secret(text),

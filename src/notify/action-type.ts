@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { ActionKind } from "../model/action.ts";
 import type { Message } from "../model/message.ts";
 import type { Kind } from "../model/registry.ts";
-import { duration, name } from "../model/settings.ts";
+import { duration, name, rate } from "../model/settings.ts";
+import type { Rate } from "../model/settings.ts";
 
 /** The keys that actions of every type have; `type` and the rest are the action's own. */
 export const actionKeys = {
@@ -13,6 +14,17 @@ export const actionKeys = {
     .default([])
     .describe("actions that are told instead when this one cannot be reached"),
   timeout: duration.default(10_000).describe("for one delivery to be taken"),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .describe("how many messages are on their way to it at once, from each replica"),
+  rate: rate
+    .exactOptional()
+    .describe(
+      "how many messages it is sent at most, by each replica, such as `1/s` or `20/m`; the others wait",
+    ),
   "runs-on": z.string().exactOptional().describe("of Postee, without effect: every action runs here"),
 };
 
@@ -23,6 +35,9 @@ export interface ActionSettings {
   readonly fallback: readonly string[];
   /** ms; undefined: as long as actions of its type usually wait. */
   readonly timeout?: number | undefined;
+  /** Messages on their way to it at once. */
+  readonly concurrency: number;
+  readonly rate?: Rate | undefined;
 }
 
 /**

@@ -197,7 +197,7 @@ test("the row has the error with its causes, cut", () => {
 });
 
 const message = composeMessage(confirmed);
-const settings: ActionSettings = { type: "fake", name: "fake", enable: true, fallback: [], timeout: 10_000 };
+const settings: ActionSettings = { type: "fake", name: "fake", enable: true, fallback: [], timeout: 10_000, concurrency: 20 };
 
 function fake(send: ActionType["send"]): ActionType {
   return { name: "fake", kind: "message", settings: z.custom<ActionSettings>(), send };
