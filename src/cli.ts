@@ -18,6 +18,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "mute end": async () => (await import("./cli/mute.ts")).endMute,
   mark: async () => (await import("./cli/mark.ts")).mark,
   report: async () => (await import("./cli/report.ts")).report,
+  backup: async () => (await import("./cli/backup.ts")).backup,
+  doctor: async () => (await import("./cli/doctor.ts")).doctor,
   demo: async () => (await import("./cli/demo.ts")).demo,
 };
 

@@ -7,7 +7,8 @@ export interface Deadline extends Disposable {
 
 /**
  * `using limit = deadline(signal, 5000)`. Not `AbortSignal.any([...])`: a long-lived parent keeps what hangs on it
- * (nodejs/node#54614), this lets go. The reason of an abort by time is a `DeadlineError`.
+ * (nodejs/node#54614), this lets go. The reason of an abort by time is a `DeadlineError`. What has arrived by then is read
+ * first: a process that was held up past its time must not take an answer that waits to be read for silence.
  */
 export function deadline(parent: AbortSignal, limitMs: number): Deadline {
   const controller = new AbortController();
@@ -16,9 +17,12 @@ export function deadline(parent: AbortSignal, limitMs: number): Deadline {
   };
   if (parent.aborted) forward();
   else parent.addEventListener("abort", forward, { once: true });
+  let reading: NodeJS.Immediate | undefined;
   const timer = setTimeout(
     () => {
-      controller.abort(new DeadlineError(limitMs));
+      reading = setImmediate(() => {
+        controller.abort(new DeadlineError(limitMs));
+      });
     },
     // What is longer, Node takes for 1 ms.
     Math.min(limitMs, 2 ** 31 - 1),
@@ -27,6 +31,7 @@ export function deadline(parent: AbortSignal, limitMs: number): Deadline {
     signal: controller.signal,
     [Symbol.dispose]() {
       clearTimeout(timer);
+      clearImmediate(reading);
       parent.removeEventListener("abort", forward);
     },
   };

@@ -1,5 +1,6 @@
 /** The function that checks from a region of AWS: docs/locations/lambda.md. `npm run build` makes one file of it. */
 import { createSecureContext } from "node:tls";
+import type { Endpoint } from "./check/guard.ts";
 import { readRequest } from "./check/read-request.ts";
 import { runProbe } from "./check/run-probe.ts";
 import { walkthroughRequest, walkthroughSentence } from "./check/walkthrough.ts";
@@ -120,7 +121,7 @@ function timeLeft({ context }: Call): number {
 
 async function look(request: ProbeRequest, { context, coldStart, open }: Call): Promise<Observation> {
   const own = open ? stranger : undefined;
-  const seen = await runProbe(request, { signal: new AbortController().signal, own });
+  const seen = await runProbe(request, { signal: new AbortController().signal, own, sealed: runtimeApi() });
   const { check, outcome, errorClass, message, durationMs } = seen;
   log.info("check", {
     requestId: context.awsRequestId,
@@ -133,6 +134,13 @@ async function look(request: ProbeRequest, { context, coldStart, open }: Call): 
     coldStart,
   });
   return coldStart ? { ...seen, coldStart } : seen;
+}
+
+/** Where Lambda hands out events and takes answers: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+function runtimeApi(): Endpoint {
+  const { AWS_LAMBDA_RUNTIME_API: text = "127.0.0.1:9001" } = process.env;
+  const [, address = text, port = "80"] = /^(.*):(\d+)$/.exec(text) ?? [];
+  return { address, port: Number(port) };
 }
 
 /** What the function's own settings have to do with what could not be seen. */

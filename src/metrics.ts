@@ -13,6 +13,7 @@ export function createMetrics() {
   const registers = [registry];
   const counter = <const Names extends readonly string[]>(name: string, help: string, labelNames: Names) =>
     new Counter<Names[number]>({ name: `crosscheck_${name}`, help, labelNames: [...labelNames], registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: `crosscheck_${name}`, help, registers });
   const histogram = <const Names extends readonly string[]>(name: string, help: string, labelNames: Names) =>
     new Histogram<Names[number]>({
       name: `crosscheck_${name}`,
@@ -26,6 +27,8 @@ export function createMetrics() {
     registry,
     alerts: counter("alerts_total", "Alerts stored", ["source", "status"]),
     refused: counter("ingest_refused_total", "Webhooks not taken", ["reason"]),
+    apiRefused: counter("api_refused_total", "Calls of the API turned away", ["reason"]),
+    dropped: counter("connections_dropped_total", "Connections closed because there were too many", []),
     routed: counter("alerts_routed_total", "Alerts taken by a route; unrouted ones by none", ["route"]),
     incidents: counter("incident_steps_total", "Steps of incidents", ["route", "reason"]),
     verdicts: counter("verdicts_total", "Verdicts given", ["route", "outcome", "reason"]),
@@ -34,17 +37,23 @@ export function createMetrics() {
     selfTests: counter("self_tests_total", "Checks run without an alert", ["location", "outcome"]),
     deliveries: counter("deliveries_total", "Deliveries that ended", ["action", "state"]),
     attempts: counter("delivery_attempts_total", "Attempts to deliver", ["action", "result"]),
+    spooled: counter("alerts_spooled_total", "Alerts kept in the spool while the database was away", []),
+    emergencies: counter("emergency_attempts_total", "Attempts to tell an alert unchecked", [
+      "action",
+      "result",
+    ]),
     trouble: counter("trouble_total", "Crosscheck's own troubles", ["cause"]),
     reloads: counter("config_reloads_total", "Reloads of the configuration", ["result"]),
-    queueAge: new Gauge({
-      name: "crosscheck_queue_age_seconds",
-      help: "How long the oldest due job waits",
+    certificateEnds: new Gauge({
+      name: "crosscheck_certificate_not_after_seconds",
+      help: "When the certificate that is served ends, in seconds since 1970; 0 without one",
       registers,
     }),
-    runsGoing: new Gauge({
-      name: "crosscheck_runs_going",
-      help: "Runs under way in this process",
-      registers,
-    }),
+    heartbeats: counter("heartbeats_total", "Beats to the watch outside", ["result"]),
+    queueAge: gauge("queue_age_seconds", "How long the oldest due job waits"),
+    runsGoing: gauge("runs_going", "Runs under way in this process"),
+    replicas: gauge("replicas", "Processes that serve this database, as seen from this one"),
+    clockSkew: gauge("clock_skew_seconds", "How far this machine's clock is ahead of the database's"),
+    diskFree: gauge("disk_free_bytes", "What is free on the disk of the data folder"),
   };
 }

@@ -1,5 +1,6 @@
 import type { Alert } from "./model/alert.ts";
 import type { JobKey } from "./store/jobs.ts";
+import type { JobHandler } from "./store/work.ts";
 import type { Context } from "./steps/context.ts";
 import { contrast } from "./steps/contrast.ts";
 import { deliverLane } from "./steps/deliver.ts";
@@ -7,7 +8,9 @@ import { sendDigest } from "./steps/digest.ts";
 import { endHold } from "./steps/hold.ts";
 import { investigate } from "./steps/investigate.ts";
 import { createReceiver } from "./steps/receive.ts";
+import { retain } from "./steps/retention.ts";
 import { routeInbox } from "./steps/route.ts";
+import { Rush } from "./steps/rush.ts";
 import { selfTest } from "./steps/self-test.ts";
 
 /**
@@ -20,20 +23,21 @@ import { selfTest } from "./steps/self-test.ts";
  *   5. deliver      each action is told, in order, until it has heard      `lane:`
  *
  * and beside them the hold: whatever has no verdict when it ends is told as inconclusive; the contrast: what makes a
- * failing check work; the self-tests, which know how each check looks when nobody complains; and the digest, a day in one
- * message.
+ * failing check work; the self-tests, which know how each check looks when nobody complains; the digest, a day in one
+ * message; and retention, which removes what is kept no longer.
  *
  * A step ends in one guarded write that also wakes the next one, so that a process can die between any two of them and
  * another goes on. Start reading here; each step is a file in steps/.
  */
 export function createPipeline(context: Context): Pipeline {
+  const rush = new Rush();
   return {
-    receive: createReceiver(context),
+    receive: createReceiver(context, rush),
     async handle(key, signal) {
       const { step, of } = parseKey(key);
       switch (step) {
         case "inbox":
-          return routeInbox(context, signal);
+          return routeInbox(context, signal, rush);
         case "incident":
           return investigate(context, of, signal);
         case "hold":
@@ -49,7 +53,7 @@ export function createPipeline(context: Context): Pipeline {
         case "self-tests":
           return selfTest(context, signal);
         case "retention":
-          return;
+          return retain(context, signal);
       }
     },
   };
@@ -59,7 +63,7 @@ export interface Pipeline {
   /** Resolves when the alerts are on disk. */
   receive(alerts: readonly Alert[]): Promise<void>;
   /** Does the step that a wake-up stands for. */
-  handle(key: JobKey, signal: AbortSignal): Promise<void>;
+  readonly handle: JobHandler;
 }
 
 type StepName = "inbox" | "self-tests" | "digest" | "incident" | "contrast" | "hold" | "lane" | "retention";

@@ -27,7 +27,7 @@ const leaseMs = { postgres: 10_000, sqlite: 30_000 } as const;
 
 const queueLookMs = 5000;
 /** Work that has been due for this long says that something is stuck, or that this is too much for the machine. */
-const tooOldMs = 10_000;
+export const tooOldMs = 10_000;
 
 /** Looks now and then how old the queue is, for the metrics and for whoever hears of our troubles. */
 export async function watchQueue(context: Context, signal: AbortSignal): Promise<void> {
@@ -43,12 +43,22 @@ export async function watchQueue(context: Context, signal: AbortSignal): Promise
   }
 }
 
-/** Works through whatever is due until the signal is aborted, then lets go of it for another process to take. */
-export async function runWorker(context: Context, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+/**
+ * Works through whatever is due until the signal is aborted, then lets go of it for another process to take. `onTurn` is
+ * called each time that the database has been asked for work.
+ */
+export async function runWorker(
+  context: Context,
+  pipeline: Pipeline,
+  signal: AbortSignal,
+  onTurn: () => void = () => undefined,
+): Promise<void> {
   await createWork(context.database).serve((key, jobSignal) => pipeline.handle(key, jobSignal), {
     signal,
     limit: (name) => limit(name, context.setup()),
     leaseMs: leaseMs[context.database.kind],
+    now: () => context.now(),
+    onTurn,
     onError: (error, key) => {
       reportFailure(context, error, key);
     },

@@ -34,7 +34,7 @@ test("the packed tarball works where it is installed", async (t) => {
   }
   const cli = join(own, "bin/crosscheck.js");
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8", timeout: 30_000 }).stdout;
+    spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8", timeout: 120_000 }).stdout;
   assert.equal(run("--version"), `crosscheck ${packageJson.version}\n`);
   const example = join(own, "examples/one-machine/crosscheck.yaml");
   assert.match(run("config", "check", example), /: ok: 1 route, 1 check/);

@@ -75,8 +75,8 @@ async function reach(url: string, context: ResolveContext, signal: AbortSignal):
   const { data: settings, error } = http.settings.safeParse(check);
   if (settings === undefined) return error.message;
   try {
-    const { host } = http.target(settings);
-    const { addresses, dnsMs } = await resolve({ host, hop: "first" }, context, signal);
+    const { host, port } = http.target(settings);
+    const { addresses, dnsMs } = await resolve({ host, port, hop: "first" }, context, signal);
     for (const address of addresses) {
       const attempt = { address, dnsMs, location: undefined, resolveRedirect, hold };
       const { timings, errorClass, message } = await http.attempt(settings, attempt, signal);

@@ -30,7 +30,7 @@ const both: Lookup = () =>
 type Options = Parameters<typeof probeRequestFor>[1] & Omit<Partial<ProbeContext>, "signal">;
 
 async function look(url: string, { lookup = local, own, ...options }: Options = {}): Promise<Observation> {
-  const signal = AbortSignal.timeout(15_000);
+  const signal = AbortSignal.timeout(60_000);
   const seen = await runProbe(probeRequestFor(url, options), { signal, lookup, own });
   return observation.parse(JSON.parse(JSON.stringify(seen)));
 }
@@ -53,6 +53,11 @@ suite("controls", () => {
   const authority = makeAuthority();
   before(async () => {
     setDefaultCACertificates([...roots, (await authority).cert]);
+    // What loads at the first handshake is not in the two seconds that a control has.
+    await using server = await startFaultServer({
+      certificate: await (await authority).issue({ names: ["127.0.0.1"] }),
+    });
+    assert.equal((await look(server.url, { check: { timeout: "20s" } })).outcome, "pass");
   });
   after(() => {
     setDefaultCACertificates(roots);
@@ -140,15 +145,14 @@ suite("controls", () => {
 
   test("never make the answer late", async () => {
     await using control = await startFaultServer();
-    const started = performance.now();
     const seen = await look(`http://127.0.0.1:${await closedPort()}/`, {
       controls: [`${control.url}/hang`, control.url],
-      deadlineMs: 400,
+      deadlineMs: 1500,
       check: { retry: { attempts: 1, backoff: "0ms" } },
     });
-    assert.ok(performance.now() - started < 1500);
     assert.equal(seen.errorClass, "tcp.refused");
     assert.deepEqual(reached(seen, control.url).slice(0, 1), [true]);
+    // Waited for, it would have been given up after its own 2 s, and told as not reached.
     assert.deepEqual(reached(seen, `${control.url}/hang`), []);
   });
 
@@ -163,10 +167,10 @@ suite("controls", () => {
       host: "127.0.0.1",
       port,
       starttls: "smtp",
-      timeout: "100ms",
+      timeout: "2s",
       retry: { attempts: 1, backoff: "0ms" },
     };
-    const seen = await runProbe({ ...rest, check: mail }, { signal: AbortSignal.timeout(15_000) });
+    const seen = await runProbe({ ...rest, check: mail }, { signal: AbortSignal.timeout(60_000) });
     assert.equal(seen.errorClass, "tls.timeout");
     assert.deepEqual(reached(seen, control.url), [true]);
   });
@@ -334,7 +338,7 @@ suite("a resolver without an answer", () => {
   test("that comes too late is no ruling", async () => {
     await using server = await startDnsServer((): DnsAnswer => "silence");
     const check = { retry: { attempts: 1, backoff: "0ms" } };
-    const options = { lookup: failing, resolvers: [server.address, server.address], check, deadlineMs: 200 };
+    const options = { lookup: failing, resolvers: [server.address, server.address], check, deadlineMs: 1500 };
     const seen = await look(`http://${name}/`, options);
     assert.equal(seen.errorClass, "location.resolver");
     assert.doesNotMatch(seen.message, /asked others/);
@@ -366,19 +370,19 @@ suite("where a check looks", () => {
     );
   });
 
-  const faults: { answer: DnsAnswer; errorClass: string }[] = [
-    { answer: "silence", errorClass: "dns.timeout" },
+  const faults: { answer: DnsAnswer; timeout?: string; errorClass: string }[] = [
+    { answer: "silence", timeout: "200ms", errorClass: "dns.timeout" },
     { answer: { rcode: rcodes.SERVFAIL }, errorClass: "dns.servfail" },
     { answer: { rcode: rcodes.REFUSED }, errorClass: "dns.refused" },
     { answer: { rcode: rcodes.NXDOMAIN }, errorClass: "dns.nxdomain" },
     { answer: { rcode: rcodes.NOTIMP }, errorClass: "dns.protocol" },
     { answer: { records: [] }, errorClass: "dns.nodata" },
   ];
-  for (const { answer, errorClass } of faults) {
+  for (const { answer, timeout = "10s", errorClass } of faults) {
     test(`an explicit resolver's failure counts: ${errorClass}`, async () => {
       await using resolver = await startDnsServer(() => answer);
       await using other = await startDnsServer(() => answer);
-      const check = { resolver: resolver.address, timeout: "200ms", retry: { attempts: 1, backoff: "0ms" } };
+      const check = { resolver: resolver.address, timeout, retry: { attempts: 1, backoff: "0ms" } };
       const seen = await look(`http://${name}/`, { check, resolvers: [other.address] });
       assert.equal(seen.errorClass, errorClass, seen.message);
       assert.equal(seen.outcome, "fail");
@@ -392,10 +396,10 @@ suite("where a check looks", () => {
     await using resolver = await startDnsServer((asked, type) =>
       type === 28 ? "silence" : answers(asked, type),
     );
-    const check = { resolver: resolver.address, timeout: "200ms", retry: { attempts: 1, backoff: "0ms" } };
+    const check = { resolver: resolver.address, timeout: "2s", retry: { attempts: 1, backoff: "0ms" } };
     const seen = await look(`http://${name}/`, { check });
     assert.equal(seen.errorClass, "dns.timeout", seen.message);
-    assert.match(seen.message, /for storefront\.example AAAA within 200ms$/);
+    assert.match(seen.message, /for storefront\.example AAAA within 2s$/);
   });
 
   test("a stranger's resolver in a private network is not asked", async () => {
@@ -415,7 +419,7 @@ suite("where a check looks", () => {
     assert.equal(none.errorClass, "dns.nodata");
     assert.match(none.message, /has no IPv6 address \(only 127\.0\.0\.1\)/);
     const request = probeRequestFor(url, { check: { "ip-family": 6 } });
-    const signal = AbortSignal.timeout(5000);
+    const signal = AbortSignal.timeout(60_000);
     const untold = await runProbe(request, { signal, lookup: both, ipv6: false });
     assert.equal(untold.errorClass, "location.network");
     assert.equal(untold.outcome, "error");

@@ -78,9 +78,10 @@ export class Doubt implements Disposable {
 
   async #arbitrate(signal: AbortSignal): Promise<Ruling | undefined> {
     const { request, target, network } = this.#suspicion;
-    const { own = configured } = network;
+    const { own = configured, sealed } = network;
     const servers = (request.resolvers ?? []).flatMap((text) => parseServer(text) ?? []);
-    const allowed = servers.filter(({ address }) => refusal(address, own, "first") === undefined);
+    const warrant = { target: own, hop: "first", sealed } as const;
+    const allowed = servers.filter((server) => refusal(server, warrant) === undefined);
     const dispute = { questions: questionsOf(target), servers: allowed, controls: request.controls };
     const ruling = await arbitrate(dispute, signal);
     // Half of the answers are no ruling.

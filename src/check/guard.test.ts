@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { TargetOrigin } from "../model/probe-protocol.ts";
-import { rangeFault, refusal } from "./guard.ts";
+import { rangeFault, refusal as refusalOf, type Hop } from "./guard.ts";
 
 const alert: TargetOrigin = { from: "alert", allowPrivate: [] };
 const config: TargetOrigin = { from: "config", allowPrivate: [] };
+
+function refusal(address: string, target: TargetOrigin, hop: Hop): string | undefined {
+  return refusalOf({ address, port: 443 }, { target, hop });
+}
 
 /** As a probe gets it: the WHATWG URL parser turns every spelling of an address into one. */
 function addressIn(url: string): string {

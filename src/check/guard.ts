@@ -8,6 +8,20 @@ import type { TargetOrigin } from "../model/probe-protocol.ts";
 /** The target that the check names, or a host that an answer sends the probe on to. */
 export type Hop = "first" | "redirect";
 
+/** Where a connection would go. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** On whose word a probe would connect. */
+export interface Warrant {
+  readonly target: TargetOrigin;
+  readonly hop: Hop;
+  /** What only this process may talk to, whoever asks: the runtime API of a function, which hands out its events. */
+  readonly sealed?: Endpoint | undefined;
+}
+
 type Ip = ReturnType<typeof ipaddr.process>;
 
 /** Services that hand credentials to whoever asks from inside a machine; nobody checks their health from here. */
@@ -18,6 +32,11 @@ const metadataServices = [
   "192.0.0.192/32", // Oracle Cloud
   "fd00:ec2::/32", // AWS over IPv6
   "fd20:ce::254/128", // GCP over IPv6
+  "fd00:c1::a9fe:a9fe/128", // Oracle Cloud over IPv6
+  "fd00:100::100:200/128", // Alibaba Cloud over IPv6
+  "fd00:a9fe:a9fe::1/128", // Akamai (Linode) over IPv6
+  "fd00:42::42/128", // Scaleway over IPv6
+  "fe80::a9fe:a9fe/128", // OpenStack over IPv6
 ].map((range) => ipaddr.parseCIDR(range));
 
 /** What IANA has given out for global unicast: https://www.iana.org/assignments/ipv6-address-space */
@@ -33,23 +52,29 @@ const embeddings = [
   { range: ipaddr.parseCIDR("2002::/16"), at: 1, sameHost: false }, // RFC 3056, 6to4
 ];
 
+/** Where a router of a site has an IPv4 address in the last two groups, behind these two (RFC 5214, ISATAP). */
+const isatap: ReadonlySet<string> = new Set(["0:5efe", "200:5efe"]);
+
 /** Why a probe may not connect to an address, in words; undefined when it may. */
-export function refusal(address: string, target: TargetOrigin, hop: Hop): string | undefined {
+export function refusal({ address, port }: Endpoint, { target, hop, sealed }: Warrant): string | undefined {
   if (!ipaddr.isValid(address)) return `${address} is not an IP address`;
   const written = ipaddr.parse(address);
   const { ip, inner } = unwrap(written);
   const forms = inner === undefined ? [ip] : [ip, inner];
+  if (sealed?.port === port && forms.some((form) => isHere(form, sealed.address)))
+    return `${address} at port ${port} is this function's own runtime API, which is never probed`;
   if (forms.some((form) => metadataServices.some((range) => contains(range, form)))) {
     return `${address} belongs to a cloud's metadata service, which is never probed`;
   }
   if (target.from === "config" && hop === "first") return undefined;
-  if (isPublic(ip)) return undefined;
+  if (forms.every(isPublic)) return undefined;
   if (target.allowPrivate.some((range) => [written, ip].some((form) => contains(parseRange(range), form)))) {
     return undefined;
   }
   const why = hop === "redirect" ? "a redirect" : "a target that comes from an alert";
+  const range = rangeOf(forms.find((form) => !isPublic(form)) ?? ip);
   return (
-    `${address} is not a public address (${rangeOf(ip)}), and ${why} may only lead to public ones; ` +
+    `${address} is not a public address (${range}), and ${why} may only lead to public ones; ` +
     "list its range in `allow-private-targets` to allow it"
   );
 }
@@ -72,10 +97,23 @@ function unwrap(written: Ip): { ip: Ip; inner?: Ip } {
   if (written.kind() === "ipv4") return { ip: written };
   const { parts } = written as ipaddr.IPv6;
   const embedding = embeddings.find(({ range }) => contains(range, written));
-  if (embedding === undefined) return { ip: written };
-  const bytes = parts.slice(embedding.at, embedding.at + 2).flatMap((part) => [part >> 8, part & 0xff]);
-  const inner = ipaddr.fromByteArray(bytes);
+  if (embedding === undefined) {
+    const [high = 0, low = 0] = parts.slice(4, 6);
+    if (!isatap.has(`${high.toString(16)}:${low.toString(16)}`)) return { ip: written };
+    return { ip: written, inner: ipv4At(parts, 6) };
+  }
+  const inner = ipv4At(parts, embedding.at);
   return embedding.sameHost ? { ip: inner } : { ip: written, inner };
+}
+
+function ipv4At(parts: readonly number[], at: number): Ip {
+  return ipaddr.fromByteArray(parts.slice(at, at + 2).flatMap((part) => [part >> 8, part & 0xff]));
+}
+
+/** The address, or one more of the machine that it is on, for whom nobody has another word. */
+function isHere(ip: Ip, address: string): boolean {
+  const range = ip.range();
+  return range === "loopback" || range === "unspecified" || ip.toString() === address;
 }
 
 function isPublic(ip: Ip): boolean {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Kind } from "../model/registry.ts";
 import { name } from "../model/settings.ts";
+import type { Hide } from "../model/hide.ts";
 import type { Observation } from "../model/observation.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
 
@@ -12,6 +13,8 @@ export interface Location extends AsyncDisposable {
   /** Who runs the network that it stands in (`aws`), and where; null: nobody has said. */
   readonly provider: string | null;
   readonly region: string | null;
+  /** What must not be seen of what it says: it may repeat what it is asked with. */
+  readonly hide?: Hide | undefined;
   /**
    * Runs one check there. Resolves with what the location saw, an `error` outcome included.
    * @throws LocationError when the location did not do its work: refused, hung until the signal, answered garbage.

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Assertion } from "../model/assertion.ts";
+import type { Hide } from "../model/hide.ts";
 import type { Attempt } from "../model/observation.ts";
 import type { Kind } from "../model/registry.ts";
 import type { DnsQuestion } from "./dns/message.ts";
@@ -55,7 +56,7 @@ export interface AttemptContext {
   /** What the location is called, for the target's log. */
   readonly location: string | undefined;
   /** Resolves the host of a redirect to addresses that it may lead to; rejects with a ProbeFailure. */
-  resolveRedirect(host: string, signal: AbortSignal): Promise<Resolution>;
+  resolveRedirect(to: Pick<Target, "host" | "port">, signal: AbortSignal): Promise<Resolution>;
   /** For judging an answer: a regular expression may run away. */
   readonly hold: Hold;
 }
@@ -66,6 +67,8 @@ export interface AttemptContext {
  */
 export interface ProbeType<Settings extends CheckSettings = CheckSettings> extends Kind {
   readonly settings: z.ZodType<Settings>;
+  /** What must not be seen of what comes back; left out by a type whose checks have no secrets. */
+  hiding?(settings: Settings): Hide;
   /** Its host is resolved before the first attempt. Throws for a template that nobody has rendered. */
   target(settings: Settings): Target;
   /**

@@ -13,7 +13,11 @@ function location(ipv6: boolean, ...addresses: string[]): ResolveContext {
 }
 
 async function addressesFor(context: ResolveContext): Promise<string[]> {
-  const { addresses } = await resolve({ host: "storefront.example", hop: "first" }, context, never);
+  const { addresses } = await resolve(
+    { host: "storefront.example", port: 443, hop: "first" },
+    context,
+    never,
+  );
   return addresses.map(({ address }) => address);
 }
 
@@ -25,7 +29,7 @@ suite("IPv6", () => {
   test("is left out where there is none, and told", async () => {
     const context = location(false, google.six, google.four);
     assert.deepEqual(await addressesFor(context), [google.four]);
-    const { found } = await resolve({ host: "storefront.example", hop: "first" }, context, never);
+    const { found } = await resolve({ host: "storefront.example", port: 443, hop: "first" }, context, never);
     assert.deepEqual(found, [google.four, google.six]);
   });
 
@@ -65,12 +69,14 @@ test("both families are among the eight that are tried", async () => {
 });
 
 test("an address is itself, and takes no time", async () => {
-  const seen = await resolve({ host: "::1", hop: "first" }, location(true), never);
+  const seen = await resolve({ host: "::1", port: 443, hop: "first" }, location(true), never);
   assert.deepEqual(seen, { addresses: [{ address: "::1", family: 6 }], found: ["::1"], dnsMs: null });
 });
 
 test("nobody is asked for what can be no name", async () => {
   const context = location(true, google.four);
   for (const host of ["a..b", "a.".repeat(130)])
-    await assert.rejects(resolve({ host, hop: "redirect" }, context, never), { errorClass: "dns.nxdomain" });
+    await assert.rejects(resolve({ host, port: 443, hop: "redirect" }, context, never), {
+      errorClass: "dns.nxdomain",
+    });
 });

@@ -9,7 +9,7 @@ import { parseServer, type DnsServer } from "./dns/dns-server.ts";
 import { lookupAt } from "./dns/lookup-at.ts";
 import { nameFault } from "./dns/message.ts";
 import { ProbeFailure } from "./failure.ts";
-import { isGlobalIpv6, refusal, type Hop } from "./guard.ts";
+import { isGlobalIpv6, refusal, type Endpoint, type Warrant } from "./guard.ts";
 import type { Target } from "./probe-type.ts";
 
 export interface Address {
@@ -34,14 +34,16 @@ export interface ResolveContext {
   readonly target: TargetOrigin;
   /** Whose word the addresses are that come with the request beside the target: resolvers, controls. */
   readonly own?: TargetOrigin | undefined;
+  /** What nobody may be sent to: `Warrant.sealed`. */
+  readonly sealed?: Endpoint | undefined;
   readonly lookup?: Lookup | undefined;
   /** Whether the location has an IPv6 address of the Internet; its network interfaces say so when left out. */
   readonly ipv6?: boolean | undefined;
 }
 
 /** A host that is to be found. */
-export interface Sought extends Pick<Target, "host" | "family" | "resolver"> {
-  readonly hop: Hop;
+export interface Sought extends Pick<Target, "host" | "port" | "family" | "resolver"> {
+  readonly hop: Warrant["hop"];
   /** The host's address, known beforehand: nobody is asked. */
   readonly address?: string | undefined;
 }
@@ -67,14 +69,14 @@ export async function resolve(
   context: ResolveContext,
   signal: AbortSignal,
 ): Promise<Resolution> {
-  const { host, hop, family } = sought;
+  const { host, port, hop, family } = sought;
   const started = performance.now();
   const known = sought.address ?? host;
   const literal = isIP(known);
   const named = literal === 0 ? await ask(sought, context, signal) : [{ address: known, family: literal }];
   const dnsMs = literal === 0 ? performance.now() - started : null;
   const found = family === undefined ? named : ofFamily(host, named, family);
-  guard(found, { host, hop, target: context.target });
+  guard(found, { host, port, hop, target: context.target, sealed: context.sealed });
   const all = takeTurns(found);
   const usable = (context.ipv6 ?? hasIpv6()) ? all : withoutIpv6(sought, all);
   return { addresses: usable.slice(0, addressLimit), found: all.map(({ address }) => address), dnsMs };
@@ -105,10 +107,10 @@ export async function locate(
 /** @throws ProbeFailure of `location.blocked-target` if one of the addresses may not be connected to. */
 export function guard(
   addresses: readonly { readonly address: string }[],
-  { host, hop, target }: { readonly host: string; readonly hop: Hop; readonly target: TargetOrigin },
+  { host, port, ...warrant }: Warrant & Pick<Sought, "host" | "port">,
 ): void {
   for (const { address } of addresses) {
-    const reason = refusal(address, target, hop);
+    const reason = refusal({ address, port }, warrant);
     if (reason === undefined) continue;
     const named = address === host ? "" : `${host} is ${address}: `;
     throw new ProbeFailure("location.blocked-target", `not probed: ${named}${reason}`);
@@ -137,10 +139,12 @@ async function askSystem(host: string, lookup: Lookup, signal: AbortSignal) {
 }
 
 /** @throws ProbeFailure of `location.blocked-target` for a server that may not be asked. */
-function allowedServer(resolver: string, { own = configured }: ResolveContext): DnsServer {
+function allowedServer(resolver: string, { own = configured, sealed }: ResolveContext): DnsServer {
   const server = parseServer(resolver);
   const reason =
-    server === undefined ? `"${resolver}" is not an address` : refusal(server.address, own, "first");
+    server === undefined
+      ? `"${resolver}" is not an address`
+      : refusal(server, { target: own, hop: "first", sealed });
   if (server !== undefined && reason === undefined) return server;
   throw new ProbeFailure("location.blocked-target", `the resolver is not asked: ${reason}`);
 }

@@ -1,8 +1,10 @@
 import { deadline } from "../deadline.ts";
 import { ConfigError, describeError, LocationError } from "../model/errors.ts";
 import { errorObservation, observation, type Observation } from "../model/observation.ts";
+import { hideIn, hidingAll } from "../model/hide.ts";
 import type { ProbeRequest } from "../model/probe-protocol.ts";
 import { abortable, cutShort } from "./abortable.ts";
+import { hidingCheck } from "./hiding-check.ts";
 import { issueLines } from "./issues.ts";
 import type { Location } from "./location-type.ts";
 
@@ -55,8 +57,15 @@ function askAll({ questions, deadlineMs }: Look, signal: AbortSignal): Promise<O
   );
 }
 
+/** Without the secrets of the location and of the check: whoever was told them may repeat them. Never rejects. */
+async function ask(question: Question, signal: AbortSignal): Promise<Observation> {
+  const { location, request } = question;
+  const seen = await answerOf(question, signal);
+  return hideIn(seen, hidingAll([location.hide, hidingCheck(request.check)]));
+}
+
 /** Never rejects. */
-async function ask({ check, location, request }: Question, signal: AbortSignal): Promise<Observation> {
+async function answerOf({ check, location, request }: Question, signal: AbortSignal): Promise<Observation> {
   const where = { check, location: location.name };
   const startedAt = Date.now();
   const started = performance.now();

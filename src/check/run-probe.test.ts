@@ -11,7 +11,7 @@ import type { ProbeRequest } from "../model/probe-protocol.ts";
 import type { Lookup } from "./resolve.ts";
 import { runProbe } from "./run-probe.ts";
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(60_000);
 
 /** Every name has these addresses. */
 function named(...addresses: string[]): Lookup {
@@ -73,7 +73,7 @@ function pages(...kinds: ("quick" | "slow" | "bad")[]): Promise<FaultServer> {
       "/": (_, response) => {
         const kind = left.shift();
         if (kind === "bad") response.writeHead(503).end();
-        else if (kind === "slow") setTimeout(() => response.end(), 150);
+        else if (kind === "slow") setTimeout(() => response.end(), 2100);
         else response.end();
       },
     },
@@ -163,7 +163,7 @@ suite("samples", () => {
 
   test("slow ones among quick ones are degraded, unless some failed", async () => {
     const check = {
-      assertions: [{ source: "response-time", comparison: "less-than", target: "100ms", degraded: true }],
+      assertions: [{ source: "response-time", comparison: "less-than", target: "2s", degraded: true }],
     };
     await using slow = await pages("quick", "slow", "quick");
     const degraded = await look(slow.url, { samples: three, check });
@@ -358,18 +358,18 @@ suite("IPv6 that this location has no route to", () => {
   });
 });
 
-suite("time", () => {
+suite("time", { concurrency: 4 }, () => {
   test("part of the samples is no pass: what runs is dropped, and what has passed is told", async () => {
     let asked = 0;
     await using server = await startFaultServer({
       routes: { "/": (_, response) => void ((asked += 1) === 1 && response.end("Text I expect to find")) },
     });
-    const seen = await look(server.url, { samples: three, deadlineMs: 300 });
+    const seen = await look(server.url, { samples: three, deadlineMs: 2000 });
     assert.deepEqual(story(seen), ["1.1 pass 127.0.0.1"]);
     assert.equal(asked, 2);
     assert.equal(seen.outcome, "error");
     assert.equal(seen.errorClass, "location.timeout");
-    assert.equal(seen.message, "only 1 of 3 samples had ended after 300ms, when the time for the run was up");
+    assert.equal(seen.message, "only 1 of 3 samples had ended after 2s, when the time for the run was up");
     assert.equal(voteFor(seen), "none");
   });
 
@@ -381,10 +381,10 @@ suite("time", () => {
     servers.use(await startTcpServer(() => undefined, { host: "127.0.0.8", port }));
     const addresses = Array.from({ length: 8 }, (_, index) => `127.0.0.${index + 1}`);
     const url = `http://storefront.example:${port}/`;
-    const seen = await look(url, { lookup: named(...addresses), samples: three, deadlineMs: 1000 });
+    const seen = await look(url, { lookup: named(...addresses), samples: three, deadlineMs: 3000 });
     assert.equal(seen.outcome, "error");
     assert.equal(seen.attempts.length, 7);
-    assert.match(seen.message, /^only 7 of 8 samples had ended after 1s.*; not seen: 127\.0\.0\.8$/);
+    assert.match(seen.message, /^only 7 of 8 samples had ended after 3s.*; not seen: 127\.0\.0\.8$/);
     assert.deepEqual(seen.resolvedAddresses, addresses);
     assert.equal(voteFor(seen), "none");
   });
@@ -395,7 +395,7 @@ suite("time", () => {
     const samples = { count: 8, intervalMs: 60_000 };
     const check = { retry: { attempts: 2, backoff: "10s" } };
     const url = `http://storefront.example:${server.port}/`;
-    const failing = await look(url, { lookup, samples, check, deadlineMs: 200 });
+    const failing = await look(url, { lookup, samples, check, deadlineMs: 2000 });
     assert.deepEqual(story(failing), ["1.1 tcp.refused 127.0.0.9"]);
     assert.equal(voteFor(failing), "fail");
     let asked = 0;
@@ -408,7 +408,7 @@ suite("time", () => {
         },
       },
     });
-    const flaky = await look(slowing.url, { samples: three, deadlineMs: 300 });
+    const flaky = await look(slowing.url, { samples: three, deadlineMs: 2000 });
     assert.deepEqual(story(flaky), ["1.1 http.status 127.0.0.1", "1.2 pass 127.0.0.1"]);
     assert.equal(voteFor(flaky), "flaky");
   });
@@ -416,9 +416,9 @@ suite("time", () => {
   test("slow, and complete: the pauses give way", async () => {
     const url = "/slow?head=60";
     await using server = await startFaultServer();
-    const samples = { count: 8, intervalMs: 1000 };
-    const seen = await look(server.url + url, { samples, deadlineMs: 5000 });
-    assert.equal(seen.attempts.length, 8);
+    const samples = { count: 3, intervalMs: 60_000 };
+    const seen = await look(server.url + url, { samples, deadlineMs: 8000 });
+    assert.equal(seen.attempts.length, 3);
     assert.equal(voteFor(seen), "pass");
   });
 
@@ -433,7 +433,7 @@ suite("time", () => {
 
   test("an attempt's own time is up: the target failed", async () => {
     await using server = await startFaultServer();
-    const seen = await look(`${server.url}/hang`, { check: { timeout: "50ms" } });
+    const seen = await look(`${server.url}/hang`, { check: { timeout: "2s" } });
     assert.equal(seen.outcome, "fail");
     assert.equal(seen.errorClass, "http.timeout-first-byte");
     assert.equal(seen.attempts.length, 2);

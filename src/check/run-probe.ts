@@ -4,7 +4,7 @@ import { ConfigError, describeError } from "../model/errors.ts";
 import type { Attempt, Observation } from "../model/observation.ts";
 import type { ProbeRequest, TargetOrigin } from "../model/probe-protocol.ts";
 import { Doubt } from "./doubt.ts";
-import { rangeFault } from "./guard.ts";
+import { rangeFault, type Endpoint } from "./guard.ts";
 import { issueLines } from "./issues.ts";
 import { observe, observeCutOff } from "./observe.ts";
 import { probeTypeByName, probeTypes } from "./probes/index.ts";
@@ -22,6 +22,8 @@ export interface ProbeContext {
   readonly hold?: Hold | undefined;
   /** Whose word controls and resolvers are; the server's own configuration when left out, which may name any address. */
   readonly own?: TargetOrigin | undefined;
+  /** What is refused whoever asks, beside metadata services. */
+  readonly sealed?: Endpoint | undefined;
 }
 
 /**

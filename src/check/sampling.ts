@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deadline } from "../deadline.ts";
 import { noTimings, type Attempt } from "../model/observation.ts";
 import { failed, ProbeFailure } from "./failure.ts";
-import type { CheckSettings, Finding, Hold, ProbeType } from "./probe-type.ts";
+import type { CheckSettings, Finding, Hold, ProbeType, Target } from "./probe-type.ts";
 import { locate, resolve, type Resolution, type ResolveContext } from "./resolve.ts";
 import { Rotation } from "./rotation.ts";
 
@@ -133,8 +133,8 @@ async function lookOnce(sampling: Sampling, taken: Taken, signal: AbortSignal) {
   const { addresses, dnsMs } = taken.resolution;
   const rotation = (taken.rotation ??= new Rotation(addresses));
   const address = rotation.next();
-  const resolveRedirect = (host: string, limit: AbortSignal) =>
-    resolve({ host, hop: "redirect", family, resolver }, network, limit);
+  const resolveRedirect = (to: Pick<Target, "host" | "port">, limit: AbortSignal) =>
+    resolve({ ...to, hop: "redirect", family, resolver }, network, limit);
   const context = { address, dnsMs, location, resolveRedirect, hold };
   return { rotation, finding: await probe.attempt(settings, context, signal) };
 }

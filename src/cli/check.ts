@@ -11,7 +11,7 @@ import { writtenCheck } from "../model/check.ts";
 import type { WrittenCheck } from "../model/check.ts";
 import type { Observation } from "../model/observation.ts";
 import { probeProtocolVersion } from "../model/probe-protocol.ts";
-import { openSetup } from "../setup.ts";
+import { openSetup } from "../server/setup.ts";
 import { revealCheck } from "../steps/reveal.ts";
 import { voteOf } from "../verdict/judge.ts";
 import { findConfig } from "./config-file.ts";

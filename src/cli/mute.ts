@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { apiOptions, openApi } from "./api-client.ts";
+import { terminalText } from "./terminal-text.ts";
 
 const usage = `usage: crosscheck mute --subject S | --route R --for 2h --reason TEXT [--server URL] [--token-file FILE]
        crosscheck mute list [--json] [--server URL] [--token-file FILE]
@@ -76,5 +77,5 @@ function refuse(): number {
 
 function textOf({ route, subject, from, until, reason, actor }: ShownMute): string {
   const what = [...(route === null ? [] : [`route ${route}`]), ...(subject === null ? [] : [subject])];
-  return `muted ${what.join(", ")}, from ${from} until ${until}: ${reason} (${actor})`;
+  return terminalText(`muted ${what.join(", ")}, from ${from} until ${until}: ${reason} (${actor})`);
 }

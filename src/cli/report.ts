@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig } from "../config/load.ts";
 import { formatDuration, parseDuration } from "../model/settings.ts";
 import { report as reportAnswer } from "../model/report.ts";
 import type { Report } from "../model/report.ts";
@@ -10,6 +9,8 @@ import { openDatabase } from "../store/database.ts";
 import type { DatabaseLocation } from "../store/database.ts";
 import { apiOptions, openApi } from "./api-client.ts";
 import type { ApiValues } from "./api-client.ts";
+import { folderOf } from "./data-folder.ts";
+import { databaseUrl } from "./database-option.ts";
 import { reportText } from "./report-text.ts";
 import { UsageError } from "./usage.ts";
 
@@ -60,16 +61,11 @@ async function locationOf({ server, config, data, database }: Wanted): Promise<D
   const named = Object.entries({ server, config, data, database }).filter(([, value]) => value !== undefined);
   if (named.length > 1)
     throw new UsageError(`${named.map(([name]) => `--${name}`).join(" and ")} exclude each other: name one`);
-  if (database !== undefined) return { url: database };
+  if (database !== undefined) return { url: databaseUrl(database) };
   const folder = data ?? (config === undefined ? undefined : await folderOf(config));
   if (folder === undefined) return undefined;
   // Opening it would make one.
   if (!existsSync(join(folder, "crosscheck.db")))
     throw new Error(`there is no database of Crosscheck in ${folder}: name its folder with --data DIR`);
   return { data: folder };
-}
-
-async function folderOf(config: string): Promise<string> {
-  const loaded = await loadConfig(config, { secrets: "optional" });
-  return loaded.config.server.data ?? "crosscheck-data";
 }

@@ -9,6 +9,7 @@ import type { Claim } from "../model/claim.ts";
 import type { Message } from "../model/message.ts";
 import { messageText } from "../notify/message-text.ts";
 import { UsageError } from "./usage.ts";
+import { terminalText } from "./terminal-text.ts";
 
 const usage =
   "crosscheck route FILE --alert alert.json [--source NAME | --route NAME] [--lenient] [--json]; --alert - reads stdin";
@@ -88,7 +89,7 @@ export function dryRunText({ alerts }: DryRun): string {
 
 function alertParts({ fault, routes, unrouted, status }: DryAlert): string[] {
   const parts = routes.map((one) => (one.taken ? matchText(one) : refusalText(one)));
-  if (fault !== null) parts.push(`It cannot be routed: ${fault}.`);
+  if (fault !== null) parts.push(terminalText(`It cannot be routed: ${fault}.`));
   else if (status === "other" || status === "own") parts.push("It is kept, and starts nothing.");
   if (unrouted !== null)
     parts.push(
@@ -105,7 +106,7 @@ function refusalText({ route: name, why }: DryRefusal): string {
   const values = Object.entries(why.values).map(([text, value]) =>
     value === undefined ? `${text} is not there` : `${text} is ${JSON.stringify(value)}`,
   );
-  const lines = [why.statement, why.why, ...values].map((line) => `    ${line}`);
+  const lines = [why.statement, why.why, ...values].map((line) => `    ${terminalText(line)}`);
   return [`${head}: line ${why.row} of its input does not hold`, ...lines].join("\n");
 }
 
@@ -125,7 +126,7 @@ function matchText(match: DryMatch): string {
     ...match.warnings.map((warning) => ["warning", warning]),
   ];
   const width = Math.max(...rows.map(([label = ""]) => label.length));
-  const lines = rows.map(([label = "", text = ""]) => `    ${label.padEnd(width)}  ${text}`);
+  const lines = rows.map(([label = "", text = ""]) => `    ${label.padEnd(width)}  ${terminalText(text)}`);
   const message =
     match.arrival === null
       ? []
@@ -146,7 +147,9 @@ function claimText({ kinds, ipVersions, regions }: Claim): string {
 /** As the route's template has it, else in Crosscheck's own words. */
 function said(message: Message): string {
   const { rendered } = message;
-  return rendered === null ? messageText(message) : `${rendered.title}\n\n${rendered.description}`;
+  return terminalText(
+    rendered === null ? messageText(message) : `${rendered.title}\n\n${rendered.description}`,
+  );
 }
 
 /** Outcomes that are told to the same actions stand in one row. */

@@ -3,6 +3,7 @@ import type { Observation } from "../model/observation.ts";
 import type { Vote } from "../model/verdict.ts";
 import { voteOf } from "../verdict/judge.ts";
 import { alignedLines } from "./aligned.ts";
+import { terminalText } from "./terminal-text.ts";
 
 const phases = ["dns", "tcp", "tls", "firstByte", "download", "total"] as const;
 const header = [
@@ -59,6 +60,6 @@ function cells(observation: Observation): string[] {
     voteOf(observation),
     ...times,
     observation.remoteAddress ?? "-",
-    what.replace(/\s+/g, " ").slice(0, 100),
+    terminalText(what.replace(/\s+/g, " ")).slice(0, 100),
   ];
 }

@@ -15,7 +15,7 @@ import { isReference } from "./secrets.ts";
 import { functionsOf } from "./votes.ts";
 
 /** What a configuration has beside what stands in its file. */
-type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource">;
+type Origin = Pick<Config, "path" | "loadedAt" | "hash" | "data" | "secretSource" | "stale">;
 
 /** Puts a file without faults into the form that the program reads. */
 export function buildConfig(file: FileSettings, rego: RegoTexts, origin: Origin): Config {

@@ -112,6 +112,13 @@ export interface Digest {
   readonly atMs: number;
 }
 
+/** Why it is not what the file says now: the file has these faults, and this was its last state without any. */
+export interface Stale {
+  /** When it was loaded first, in ms since 1970. */
+  readonly keptAt: number;
+  readonly faults: readonly string[];
+}
+
 /**
  * The configuration as the program reads it: checked whole, every default in place, every reference to something that
  * exists, but for what `--lenient` lets pass. Secrets are references; `secretSource` reads them when they are used.
@@ -122,6 +129,8 @@ export interface Config {
   readonly loadedAt: number;
   /** SHA-256 over the file and its data files, in hex. */
   readonly hash: string;
+  /** null: it is what the file says. */
+  readonly stale: Stale | null;
   readonly locations: ReadonlyMap<string, LocationSettings>;
   readonly checks: ReadonlyMap<string, Check>;
   /** In the order of the file, which is the order in which they are tried. */

@@ -1,3 +1,4 @@
+import { checkAccess } from "./access.ts";
 import type { Finding, Severity } from "./finding.ts";
 import type { InputFile } from "./input-files.ts";
 import { checkEnabled } from "./postee-keys.ts";
@@ -16,6 +17,8 @@ interface Surroundings {
   /** Of a secret that cannot be read. */
   readonly severity: Severity;
   readonly lenient: boolean;
+  /** What paths of the file are relative to. */
+  readonly folder: string;
   readonly allowExec: boolean | undefined;
 }
 
@@ -33,7 +36,8 @@ export function examine(data: unknown, around: Surroundings): Examined {
   const missing = checkSecrets(inUse(settings), around.secrets, around.severity);
   const off = around.lenient ? checkEnabled(data) : [];
   const scripts = checkScripts(data, around.allowExec);
-  const all = [...findings, ...rego.findings, ...missing, ...off, ...scripts];
+  const access = checkAccess(settings, around);
+  const all = [...findings, ...rego.findings, ...missing, ...off, ...scripts, ...access];
   return { ...(settings === undefined ? {} : { settings }), rego, findings: all };
 }
 

@@ -6,6 +6,11 @@ import { checkExposure } from "./exposure.ts";
 const cases = [
   { url: "{{ input.url }}", headers: { Authorization: "$T" }, warned: true },
   { url: "https://{{ input.host }}/health", headers: { "X-Key": "$T" }, warned: true },
+  { url: "https:{{ input.rest }}", headers: { "X-Key": "$T" }, warned: true },
+  { url: "HTTPS://{{ input.host }}/", headers: { "X-Key": "$T" }, warned: true },
+  { url: "https://api.example{{ input.path }}", headers: { "X-Key": "$T" }, warned: true },
+  { url: "https://api.example\\{{ input.path }}", headers: { "X-Key": "$T" }, warned: true },
+  { url: "https://api.example?q={{ input.q }}", headers: { "X-Key": "$T" }, warned: false },
   { url: "https://api.example/{{ input.path }}", headers: { Authorization: "$T" }, warned: false },
   { url: "{{ input.url }}", headers: { Accept: "text/html" }, warned: false },
   { url: "{{ input.url }}", headers: {}, warned: false },

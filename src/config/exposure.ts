@@ -19,7 +19,8 @@ export function checkExposure(file: FileSettings): Finding[] {
 }
 
 function isAnybodys(check: Check): boolean {
-  if ("url" in check) return /^((https?|wss?):\/\/[^/]*)?\{\{/.test(check.url);
+  // Only what stands behind a host that has ended leaves the host alone.
+  if ("url" in check) return check.url.includes("{{") && !/^[a-z]+:\/\/[^/?#\\{]+[/?#]/i.test(check.url);
   return "host" in check && check.host.includes("{{");
 }
 

@@ -12,7 +12,14 @@ import { checkConfig, loadConfig } from "./load.ts";
 
 const options: LoadOptions = {
   secrets: "required",
-  variables: { AGENT_TOKEN: "agent-token", EMPTY: "" },
+  variables: {
+    AGENT_TOKEN: "agent-token-of-the-tests",
+    MONITOR_TOKEN: "monitor-token-of-the-tests",
+    INGEST_TOKEN: "ingest-token-of-the-tests",
+    PEOPLE_TOKEN: "api-token-of-the-tests",
+    READ_TOKEN: "read-token-of-the-tests",
+    EMPTY: "",
+  },
   now: () => 1000,
 };
 const testdata = join(import.meta.dirname, "testdata");
@@ -234,7 +241,7 @@ test("every key of the file is in the configuration", async () => {
   assert.deepEqual(rest.server.allowPrivateTargets, ["10.0.0.0/8", "fd00::/8"]);
   assert.deepEqual(
     rest.server.ingestTokens.map(({ reference }) => secretSource(reference)),
-    ["agent-token", "literal"],
+    ["ingest-token-of-the-tests", "a-literal-ingest-token"],
   );
   assert.deepEqual(checks.get("storefront")?.written["retry"], { attempts: 1, backoff: "250ms" });
   assert.equal(route?.runbook, "https://wiki.example/storefront");

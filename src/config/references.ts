@@ -1,4 +1,4 @@
-import { digestRoute, stormRoute, troubleRoute, unroutedRoute } from "../model/incident.ts";
+import { digestRoute, emergencyRoute, stormRoute, troubleRoute, unroutedRoute } from "../model/incident.ts";
 import { error, warning } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { instead } from "./nearest.ts";
@@ -46,7 +46,7 @@ function doubles(data: unknown, section: Section): Finding[] {
   });
 }
 
-const ownRoutes: readonly string[] = [unroutedRoute, troubleRoute, stormRoute, digestRoute];
+const ownRoutes: readonly string[] = [unroutedRoute, troubleRoute, stormRoute, digestRoute, emergencyRoute];
 
 function reservedRoutes(data: unknown): Finding[] {
   return namesIn(data, "routes")

@@ -17,9 +17,12 @@ const heartbeat = settings({
     .describe("how often, while alerts can be taken and work goes on"),
 });
 
+/** What is looked at again, retried or summed up is never older than two days. */
+const age = duration.refine((ms) => ms >= 2 * 86_400_000, "at least 2d");
+
 const retention = settings({
-  bodies: duration.prefault("30d").describe("how long alerts are kept as received"),
-  history: duration
+  bodies: age.prefault("30d").describe("how long alerts are kept as received"),
+  history: age
     .prefault("400d")
     .describe("how long incidents, verdicts, deliveries and the audit log are kept, once they are over"),
 });

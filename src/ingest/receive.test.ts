@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { readWebhook } from "./receive.ts";
+import type { SourceSettings } from "./source-type.ts";
 import { alertmanager } from "./sources/alertmanager.ts";
+import { sourceTypes } from "./sources/index.ts";
 
 const source = alertmanager.settings.parse({ type: "alertmanager", name: "am" });
 
@@ -54,4 +56,37 @@ test("each alert of a group has an id of its own, in order, and the source's nam
     alerts.map(({ source, fault }) => ({ source, fault })),
     Array.from({ length: 3 }, () => ({ source: "am", fault: null })),
   );
+});
+
+suite("what is meant to do harm is read, or kept with its fault, in no time worth mentioning", () => {
+  const mega = 1024 * 1024;
+  const keys = Array.from({ length: 90_000 }, (_, index) => `"${index}x":0`).join(",");
+  const cases = [
+    ["lists in lists", "[".repeat(100_000) + "]".repeat(100_000), /deeper than 256 levels/],
+    ["objects in objects", `${'{"a":'.repeat(100_000)}0${"}".repeat(100_000)}`, /deeper than 256 levels/],
+    ["lists that are never closed", "[".repeat(mega), /deeper than 256 levels/],
+    ["brackets in a text are no depth", JSON.stringify({ text: `\\"${"[".repeat(1000)}` }), null],
+    ["a text that is never closed", `{"text":"${"\\".repeat(mega)}`, /not JSON/],
+    ["very many keys", `{${keys}}`, null],
+    ["a long text", JSON.stringify({ status: "x".repeat(mega) }), null],
+    ["a number without end", `{"status":${"9".repeat(mega)}}`, null],
+    ["very many alerts", `{"alerts":[${"{},".repeat(300_000)}{}]}`, null],
+    ["the prototype", '{"__proto__":{"status":"resolved"},"constructor":{"prototype":{}}}', null],
+    ["no UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), /not JSON/],
+  ] as const;
+  const settings = sourceTypes.map((type): SourceSettings => ({ type: type.name, name: type.name }));
+  for (const [name, body, fault] of cases) {
+    for (const from of settings) {
+      test(`${name}, from ${from.type}`, () => {
+        const bytes = typeof body === "string" ? Buffer.from(body) : body;
+        const start = process.cpuUsage();
+        const alerts = readWebhook({ ...delivered(""), body: bytes }, from);
+        const { user, system } = process.cpuUsage(start);
+        assert.ok(alerts.length > 0);
+        if (fault !== null) assert.match(alerts[0]?.fault ?? "", fault);
+        // Measured: a tenth of a second for a megabyte at most; a busy machine may take ten times as long.
+        assert.ok(user + system < 1_000_000 + bytes.length, `${(user + system) / 1000} ms`);
+      });
+    }
+  }
 });

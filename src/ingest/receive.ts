@@ -4,7 +4,11 @@ import { describeError } from "../model/errors.ts";
 import { newId } from "../model/id.ts";
 import { generic } from "./sources/generic.ts";
 import { sourceTypeByName } from "./sources/index.ts";
-import type { SourceSettings, SourceType } from "./source-type.ts";
+import { isDeeperThan } from "./depth.ts";
+import type { SourceSettings, SourceType, Webhook } from "./source-type.ts";
+
+/** How deep JSON may be nested: far deeper than any sender's, and far less than what reads it can follow. */
+const maxDepth = 256;
 
 /** A webhook as the web stage hands it over. */
 export interface Delivered {
@@ -42,17 +46,26 @@ export function readWebhook(delivered: Delivered, source: SourceSettings = anybo
 
 function readFrom(delivered: Delivered, source: SourceSettings): Alert[] {
   const type: SourceType = sourceTypeByName.get(source.type) ?? generic;
-  const { headers, body, contentType, onlyRoute, receivedAt } = delivered;
+  const { body, contentType, onlyRoute, receivedAt } = delivered;
   const common = { source: source.name, contentType, onlyRoute, receivedAt };
   const unread = (fault: string): Alert[] => [
     { ...common, id: newId(), body, status: "firing", dedupKey: null, targetUrl: null, fault },
   ];
   if (delivered.cut) return unread(`its body is larger than ${body.length} bytes; the rest is lost`);
+  if (isDeeperThan(body, maxDepth)) return unread(`its JSON is nested deeper than ${maxDepth} levels`);
   const json = alertInput({ body });
   if (json === undefined) return unread("its body is not JSON");
+  const webhook: Webhook = {
+    // Not before they are asked for: to make them costs more than to read the alert.
+    get headers() {
+      return delivered.headers;
+    },
+    body,
+    json,
+  };
   try {
     return type
-      .read({ headers, body, json }, source)
+      .read(webhook, source)
       .map((read) => ({ ...common, id: newId(), fault: null, ...read, body: read.body ?? body }));
   } catch (error) {
     return unread(`it is not what a ${source.type} source sends: ${describeError(error)}`);

@@ -1,8 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { duration, formatDuration } from "../model/settings.ts";
 import type { Admission } from "./source-type.ts";
 
-/** How far a signed time may be from ours: what Standard Webhooks and most senders ask for. */
-const toleranceMs = 300_000;
+/** How far a signed time may be from ours; the default is what Standard Webhooks and most senders ask for. */
+export const tolerance = duration
+  .prefault("5m")
+  .describe("how far the time that is signed may be from ours: what is older is somebody's repeat");
 
 /** What has been signed, and what is shown for it. */
 export interface Signed {
@@ -45,9 +48,19 @@ function withoutPrefix(text: string, prefix: string): string | undefined {
   return written.startsWith(prefix) ? written.slice(prefix.length) : undefined;
 }
 
-/** Whether a signed time, in seconds since 1970, is about now: what was signed long ago is a repeat by somebody else. */
-export function isRecent(seconds: string, now: number): boolean {
-  return /^\d{1,12}$/.test(seconds) && Math.abs(Number(seconds) * 1000 - now) <= toleranceMs;
+/** When something was signed, and how far from now (ms since 1970) that may be. */
+export interface SignedTime {
+  /** Seconds since 1970, or milliseconds, as it is written. */
+  readonly written: string;
+  readonly now: number;
+  readonly toleranceMs: number;
+}
+
+function isRecent({ written, now, toleranceMs }: SignedTime): boolean {
+  if (!/^\d{1,13}$/.test(written)) return false;
+  // In seconds 13 digits are a time that nobody living will see.
+  const ms = Number(written) * (written.length === 13 ? 1 : 1000);
+  return Math.abs(ms - now) <= toleranceMs;
 }
 
 /** What a signature in a header comes to. */
@@ -57,9 +70,12 @@ export function admitSigned(signed: boolean, header: string): Admission {
   return { admitted: false, status: 401, why };
 }
 
-/** The same for one that is signed with its time. */
-export function admitTimed(signed: boolean, recent: boolean, header: string): Admission {
-  if (!signed || recent) return admitSigned(signed, header);
-  const why = "it was signed more than 5 minutes from now: compare the clocks";
+/**
+ * The same for one that comes with its time. Within the tolerance a repeat is taken: senders repeat what they had no answer
+ * to, with the same time, and an alert that is told twice joins its incident.
+ */
+export function admitTimed(signed: boolean, time: SignedTime, header: string): Admission {
+  if (!signed || isRecent(time)) return admitSigned(signed, header);
+  const why = `it was signed more than ${formatDuration(time.toleranceMs)} from now: compare the clocks`;
   return { admitted: false, status: 401, why };
 }

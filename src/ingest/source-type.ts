@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { AlertStatus } from "../model/alert.ts";
 import type { Kind } from "../model/registry.ts";
+import type { Secret } from "../model/secret.ts";
 
 /** What a source reads from one webhook; one that carries several alerts gives several. */
 export interface ReadAlert {
@@ -44,6 +45,8 @@ export type Proof = (
 export interface SourceSettings {
   readonly type: string;
   readonly name: string;
+  readonly token?: Secret | undefined;
+  readonly tokens?: readonly Secret[] | undefined;
 }
 
 /** A type of sender: its word, its settings, how it proves who it is, and how to read what it sends. */

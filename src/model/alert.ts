@@ -25,12 +25,16 @@ export interface Alert {
   readonly targetUrl: string | null;
   /** Why we could not read it (not JSON, too large, unknown route); such an alert goes to `unrouted`. */
   readonly fault: string | null;
+  /** When its body was removed, being kept no longer (ms since 1970): it is empty then. Left out while it is there. */
+  readonly bodyRemovedAt?: number;
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The body as JSON; undefined when it is none. */
 export function alertInput(alert: Pick<Alert, "body">): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(alert.body)) as unknown;
+    return JSON.parse(utf8.decode(alert.body)) as unknown;
   } catch {
     return undefined;
   }

@@ -51,7 +51,7 @@ export function isCached(headers: Headers): boolean {
 
 /** RFC 9211 §2.1: a list of caches, each with parameters; `hit` is a boolean. */
 function hasRfc9211Hit(text = ""): boolean {
-  const bare = text.replaceAll(/"(?:\\.|[^"\\])*"/g, "cache");
+  const bare = text.replaceAll(/"(?:\\.?|[^"\\])*(?:"|$)/gs, "cache");
   return bare.split(",").some((cache) => /;\s*hit\s*(?:=\s*\?1\s*)?(?:;|$)/.test(cache));
 }
 

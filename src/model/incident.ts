@@ -105,6 +105,9 @@ export const troubleRoute = "trouble";
 /** One page for many incidents at once: its subject is the pager's name. */
 export const stormRoute = "storm";
 
+/** What is told as it came because our own database is away: no row has it. */
+export const emergencyRoute = "emergency";
+
 /** The summary of a day: its subject is the date. */
 export const digestRoute = "digest";
 

@@ -2,6 +2,7 @@ import { deadline } from "../deadline.ts";
 import type { ActionKind } from "../model/action.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { DeliveryError, describeError } from "../model/errors.ts";
+import { hidingSecrets } from "../model/hide.ts";
 import type { Message } from "../model/message.ts";
 import type { ActionSettings, ActionType, Sending } from "./action-type.ts";
 import { plainText } from "./text.ts";
@@ -24,6 +25,8 @@ const usualTimeoutMs = 10_000;
 /** What an action has, beyond its own timeout, to notice that time is up. */
 const graceMs = 1000;
 const maxErrorLength = 500;
+/** As in post.ts. */
+const shortestSecret = 6;
 
 export interface Circumstances {
   readonly kind: ActionKind;
@@ -82,6 +85,19 @@ function backoffMs(kind: ActionKind, attempts: number, random: number): number {
   return Math.round(pause * (0.5 + random / 2));
 }
 
+/** Whatever an action makes of its failure, it is kept and shown: it stays as it is only if it has no secret. */
+function withoutSecrets(error: unknown, settings: object): DeliveryError {
+  const failure =
+    error instanceof DeliveryError
+      ? error
+      : new DeliveryError("not sent", { permanent: false, cause: error });
+  const told = describeError(failure);
+  const hidden = hidingSecrets(settings, shortestSecret)(told);
+  if (hidden === told) return failure;
+  const { permanent, retryAfterMs } = failure;
+  return new DeliveryError(hidden, { permanent, retryAfterMs });
+}
+
 /**
  * Sends one message, once. An action that does not heed its signal is left behind when time is up: it must not hold up
  * the deliveries behind it. Resolves with what later messages go on from, null when that is nothing.
@@ -103,7 +119,6 @@ export async function sendDelivery<Settings extends ActionSettings>(
     const sent = type.send(message, settings, { signal: limit.signal, thread });
     return (await Promise.race([timeUp, sent])) ?? null;
   } catch (error) {
-    if (error instanceof DeliveryError) throw error;
-    throw new DeliveryError("not sent", { permanent: false, cause: error });
+    throw withoutSecrets(error, settings);
   }
 }

@@ -1,4 +1,4 @@
-import { flappingFlag, gatheredFlag, unroutedRoute } from "../model/incident.ts";
+import { emergencyRoute, flappingFlag, gatheredFlag, unroutedRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Run } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -31,7 +31,7 @@ function nameOf({ incident, alert, storm }: MessageFacts): string {
   const { subject, route, flags } = incident;
   if (storm !== undefined) return stormName(storm, incident);
   if (!isHash(subject) && !flags.includes(gatheredFlag)) return subject;
-  return route === unroutedRoute ? `(alert from ${alert?.source ?? "nobody"})` : route;
+  return route === unroutedRoute || route === emergencyRoute ? `(alert from ${alert?.source ?? "nobody"})` : route;
 }
 
 function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {
@@ -79,6 +79,8 @@ function arrivalLine(facts: MessageFacts): Omit<FirstLine, "subject"> {
     return { headline: "RECEIVED", cause: counted(facts.gathered.count, "alert"), when: "" };
   if (incident.route === unroutedRoute)
     return { headline: "NOT CHECKED, treat as real", cause: note, when: "" };
+  if (incident.route === emergencyRoute)
+    return { headline: "COULD NOT CHECK, treat as real", cause: note, when: "" };
   if (plan === null || !isChecked(facts)) {
     const over = facts.alert?.status === "resolved" ? "the sender says resolved" : "";
     return { headline: "RECEIVED", cause: [over, note].filter(Boolean).join("; "), when: "" };

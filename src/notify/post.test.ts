@@ -89,7 +89,7 @@ test("a redirect is an answer, not a way to go", async (t) => {
 test("no answer is a passing failure with its cause", async (t) => {
   const reset = await failureOf(ask(resetting, t.signal));
   assert.equal(reset.permanent, false);
-  assert.match(describeError(reset), /^the request failed: fetch failed: /);
+  assert.equal(describeError(reset), "the request failed: socket hang up");
 
   const hung = await failureOf(ask(hanging, t.signal, { timeoutMs: 20 }));
   assert.equal(hung.permanent, false);
@@ -97,6 +97,27 @@ test("no answer is a passing failure with its cause", async (t) => {
 
   const stopped = await failureOf(ask(hanging, AbortSignal.abort(new Error("shutting down"))));
   assert.equal(describeError(stopped), "the request failed: shutting down");
+});
+
+test("a connection is used again, and one that was closed while it was idle is no failure", async (t) => {
+  const ports = new Set<number | undefined>();
+  await using receiver = await startReceiver((response) => {
+    ports.add(response.socket?.remotePort);
+    response.end();
+  });
+  for (let time = 0; time < 3; time += 1) await postJson(request(receiver.url), t.signal);
+  assert.equal(ports.size, 1);
+
+  let requests = 0;
+  await using hasty = await startReceiver((response) => {
+    requests += 1;
+    // The second comes over the connection of the first, and finds it closed.
+    if (requests === 2) response.destroy();
+    else response.end();
+  });
+  for (let time = 0; time < 2; time += 1)
+    assert.equal((await postJson(request(hasty.url), t.signal)).status, 200);
+  assert.equal(requests, 3);
 });
 
 test("what later is no better for is permanent", () => {

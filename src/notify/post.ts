@@ -1,7 +1,9 @@
 import { deadline } from "../deadline.ts";
 import { DeliveryError } from "../model/errors.ts";
+import { hiding, urlWords } from "../model/hide.ts";
 import type { Secret } from "../model/secret.ts";
 import { receiverUrl } from "./receiver-url.ts";
+import { post, validateHeaders } from "./request.ts";
 import { plainText } from "./text.ts";
 
 export interface PostRequest {
@@ -39,21 +41,18 @@ export async function postJson(request: PostRequest, signal: AbortSignal): Promi
   if (url === null) throw new DeliveryError("url is no address to post to", { permanent: true });
   const headers = requestHeaders(request.headers ?? {});
   using limit = deadline(signal, request.timeoutMs);
-  const init = {
-    method: "POST",
-    headers,
-    body: request.body,
-    redirect: "manual",
-    signal: limit.signal,
-  } as const;
-  const response = await fetch(url, init).catch((error: unknown) => {
+  const posting = { headers, body: request.body, signal: limit.signal };
+  const response = await post(url, posting).catch((error: unknown) => {
     throw new DeliveryError("the request failed", { permanent: false, cause: error });
   });
-  const body = await beginningOf(response.body ?? []);
+  const body = await beginningOf(response);
   return {
-    status: response.status,
-    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
-    text: plainText(hideSecrets(body, secretsOf(request, url)), maxQuotedLength),
+    status: response.statusCode ?? 0,
+    retryAfterMs: parseRetryAfter(response.headers["retry-after"] ?? null, Date.now()),
+    // Made where it is asked for: hiding takes long, and most answers are not quoted.
+    get text() {
+      return plainText(hideSecrets(body, secretsOf(request, url)), maxQuotedLength);
+    },
     body,
   };
 }
@@ -85,11 +84,12 @@ export function parseRetryAfter(value: string | null, now: number): number | und
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function requestHeaders(own: Readonly<Record<string, string>>): Headers {
+function requestHeaders(own: Readonly<Record<string, string>>): Record<string, string> {
+  const named = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value.trim()] as const);
+  const ours = { "content-type": "application/json; charset=utf-8", "user-agent": "crosscheck" };
+  const headers = { ...Object.fromEntries(named), ...ours };
   try {
-    const headers = new Headers(own);
-    headers.set("content-type", "application/json; charset=utf-8");
-    headers.set("user-agent", "crosscheck");
+    validateHeaders(headers);
     return headers;
   } catch {
     // Without the cause: its message has the value.
@@ -114,14 +114,8 @@ export async function beginningOf(body: AsyncIterable<unknown> | Iterable<unknow
 }
 
 function secretsOf(request: PostRequest, url: URL): string[] {
-  const address = typeof request.url === "string" ? [] : urlParts(url);
+  const address = typeof request.url === "string" ? [] : urlWords(url);
   return [...address, ...headerParts(request), ...(request.secrets ?? [])];
-}
-
-/** What of an address may be a password, as error pages quote it: the path, its parts, and the values of its query. */
-export function urlParts(url: URL): string[] {
-  const path = [url.pathname + url.search, url.pathname, ...url.pathname.split("/")];
-  return [url.href, ...path, ...url.searchParams.values()];
 }
 
 /** Whole values, and their words: `Bearer <token>`. */
@@ -132,8 +126,5 @@ function headerParts({ headers = {} }: PostRequest): string[] {
 /** Text of a receiver's without what we told it in confidence. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   // Short words (`/`, `api`, `v1`) are no secrets, and hiding them would make the rest unreadable.
-  return secrets
-    .filter((word) => word.length >= 6)
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((hidden, word) => hidden.replaceAll(word, "[secret]"), text);
+  return text === "" ? "" : hiding(secrets, 6)(text);
 }

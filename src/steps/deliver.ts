@@ -12,8 +12,10 @@ import type { Decision } from "../notify/deliver.ts";
 import { pendingDeliveries, settleDelivery, supersedeDelivery } from "../store/deliveries.ts";
 import { failingSince, threadOf } from "../store/heard.ts";
 import { closeWhenDelivered } from "../store/incidents.ts";
+import type { Statement } from "../store/database.ts";
 import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
+import { leftUntil } from "./leave.ts";
 import { aboutOf, messageFor } from "./message.ts";
 import { heldUntil } from "./mutes.ts";
 import { joinsStorm } from "./storm.ts";
@@ -32,35 +34,52 @@ export interface Lane {
  * 5. The lowest pending delivery of a lane is sent: delivered, put off or dead (architecture §3). What is no longer true
  * by then is superseded, not sent.
  */
-export async function deliverLane(context: Context, lane: Lane, signal: AbortSignal): Promise<void> {
+export async function deliverLane(
+  context: Context,
+  lane: Lane,
+  signal: AbortSignal,
+): Promise<readonly Statement[]> {
   while (!signal.aborted) {
-    const pending = await pendingDeliveries(context.database, lane.incidentId, lane.action);
+    const waiting = await pendingDeliveries(context.database, lane.incidentId);
+    const pending = waiting.filter(({ action }) => action === lane.action);
     const now = context.now();
     const stale = pending.filter((delivery, index) => isOvertaken(delivery, pending.slice(index + 1), now));
     if (stale.length > 0) await supersede(context, stale);
     const next = pending.find((delivery) => !stale.includes(delivery));
-    if (next === undefined) return endLane(context, lane);
-    if (next.nextAt > context.now()) return wakeAt(context, lane, next.nextAt);
+    if (next === undefined) return closing(context, lane);
+    if (next.nextAt > context.now()) return wakeAt(lane, next.nextAt);
     const until = await heldUntil(context, next, () => aboutOf(context, next));
-    if (until !== null) return wakeAt(context, lane, until);
-    if (await isBehind(context, next)) return wakeAt(context, lane, context.now() + behindMs);
+    if (until !== null) return wakeAt(lane, until);
+    if (await isBehind(context, next)) return wakeAt(lane, context.now() + behindMs);
     if (await joinsStorm(context, next)) continue;
-    const isOver = await deliver(context, next, signal);
+    const left = await unknownUntil(context, next);
+    if (left !== undefined) return wakeAt(lane, left);
+    const { isOver, statements } = await deliver(context, next, signal);
     // What fell due in the meantime has woken the lane, which makes it run again: there is no need to look.
-    if (isOver && pending.length === 1) return endLane(context, lane);
+    if (isOver && pending.length === 1) return [...statements, ...closing(context, lane)];
+    await context.database.write(statements);
   }
+  return [];
+}
+
+/** How long an action that is not in the configuration here is left to a replica that may know it. */
+const unknownMs = 60_000;
+
+/** Until when this delivery is left to a replica with another configuration; undefined where it is ours to make. */
+async function unknownUntil(context: Context, { action, nextAt }: Delivery): Promise<number | undefined> {
+  return context.setup().config.actions.has(action) ? undefined : leftUntil(context, nextAt, unknownMs);
 }
 
 /** How soon to look again whether the actions before this one have been tried. */
 const behindMs = 250;
 
-function wakeAt(context: Context, { incidentId, action }: Lane, at: number): Promise<void> {
-  return context.database.write([wake(`lane:${incidentId}/${action}`, at)]);
+function wakeAt({ incidentId, action }: Lane, at: number): Statement[] {
+  return [wake(`lane:${incidentId}/${action}`, at)];
 }
 
-/** Not in the write that settles a delivery: two lanes that end at once would each still see the other's as pending. */
-async function endLane(context: Context, { incidentId }: Lane): Promise<void> {
-  await context.database.write([closeWhenDelivered(incidentId, context.now())]);
+/** The lane has nothing more to tell; if no other has, the incident is over. */
+function closing(context: Context, { incidentId }: Lane): Statement[] {
+  return closeWhenDelivered(incidentId, context.now());
 }
 
 /**
@@ -82,15 +101,14 @@ async function supersede(context: Context, deliveries: readonly Delivery[]): Pro
   for (const delivery of deliveries) logDelivery(context, delivery, "superseded", null);
 }
 
-/** Whether that was its last try. */
-async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<boolean> {
+async function deliver(context: Context, delivery: Delivery, signal: AbortSignal): Promise<Settled> {
   const { config, kinds } = context.setup();
   const settings = config.actions.get(delivery.action);
   if (settings === undefined) return settle(context, delivery, gone(delivery, config));
   const tried = await attempt(context, { settings, delivery }, signal);
   if (tried === "over") {
     await supersede(context, [delivery]);
-    return true;
+    return { isOver: true, statements: [] };
   }
   const error = tried instanceof DeliveryError ? tried : null;
   const kind: ActionKind = kinds.get(delivery.action) ?? "message";
@@ -122,7 +140,8 @@ async function attempt(
   try {
     const [message, thread] = await Promise.all([
       messageFor(context, delivery),
-      threadOf(context.database, delivery),
+      // Nobody has left anything for the first one.
+      delivery.number === 1 ? null : threadOf(context.database, delivery),
     ]);
     if (message === undefined) return new DeliveryError("its incident is gone", { permanent: true });
     if (isOldNews(delivery, message)) return "over";
@@ -156,19 +175,27 @@ function gone(
   };
 }
 
-/** Whether the delivery is over, one way or the other. */
+/** What a delivery has come to. */
+interface Settled {
+  /** One way or the other. */
+  readonly isOver: boolean;
+  /** What is still to be written. */
+  readonly statements: readonly Statement[];
+}
+
+/** What the receiver has taken is written with the end of the job, anything else at once, before anybody hears of it. */
 async function settle(
   context: Context,
   delivery: Delivery,
   { decision, fallback }: { readonly decision: Decision; readonly fallback: readonly string[] },
-): Promise<boolean> {
+): Promise<Settled> {
   const now = context.now();
   const { state, attempts, nextAt, error } = decision;
   const useFallback = decision.fallbackDue && fallback.length > 0;
   const told = useFallback
     ? fallbackStatements(delivery, { fallback, error, now })
     : await relieveStandIns(context, delivery, state === "delivered" ? fallback : []);
-  await context.database.write([
+  const statements = [
     settleDelivery(delivery.id, {
       state,
       attempts,
@@ -179,10 +206,11 @@ async function settle(
       deliveredAt: state === "delivered" ? now : null,
     }),
     ...told,
-  ]);
+  ];
+  if (state !== "delivered") await context.database.write(statements);
   logDelivery(context, { ...delivery, attempts }, state, error);
   await reportFailure(context, delivery, { decision, fallback: useFallback ? fallback : [] });
-  return state !== "pending";
+  return { isOver: state !== "pending", statements: state === "delivered" ? statements : [] };
 }
 
 function fallbackStatements(

@@ -11,6 +11,7 @@ import { withoutRun } from "../verdict/combine.ts";
 import { list } from "../verdict/wording.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Context } from "./context.ts";
+import { leftUntil } from "./leave.ts";
 import { lastResort } from "./last-resort.ts";
 import { routeAlone } from "./route.ts";
 import { giveVerdict } from "./verdict.ts";
@@ -33,6 +34,9 @@ export async function endHold(context: Context, alertId: string): Promise<void> 
     await endHoldOf(context, incident, found.alert);
   }
 }
+
+/** How long after its alert an incident of a route that is not in the configuration here is left to a replica that may know it. */
+const unknownMs = 60_000;
 
 /** Whether the incident still owes this alert a verdict. */
 function isOwed(incident: Incident, alert: Alert, last: Run | undefined): boolean {
@@ -60,7 +64,12 @@ async function endHoldOf(context: Context, incident: Incident, alert: Alert): Pr
   const run = runs.at(-1);
   if (hasVerdict(runs, alert) || !isOwed(incident, alert, run)) return;
   const going = run?.endedAt === null ? run : undefined;
-  const plan = going?.plan ?? planNow(context, incident, alert) ?? run?.plan ?? lastResort(context, incident);
+  const known = going?.plan ?? planNow(context, incident, alert) ?? run?.plan;
+  if (known === undefined) {
+    const left = await leftUntil(context, alert.receivedAt, unknownMs);
+    if (left !== undefined) return context.database.write([wake(`hold:${alert.id}`, left)]);
+  }
+  const plan = known ?? lastResort(context, incident);
   const dueAt = alert.receivedAt + plan.policy.holdMs;
   if (dueAt > context.now()) return context.database.write([wake(`hold:${alert.id}`, dueAt)]);
   const answered = going === undefined ? [] : await observationsOfRun(context.database, going.id);

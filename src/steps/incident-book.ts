@@ -9,7 +9,7 @@ import { isInvestigated, planRun } from "../route/plan.ts";
 import { defaultSubject } from "../route/subject.ts";
 import type { Statement } from "../store/database.ts";
 import { insertIncident, joinAlert, updateIncident } from "../store/incidents.ts";
-import { wake } from "../store/jobs.ts";
+import { drop, wake } from "../store/jobs.ts";
 import { insertRun, latestRun } from "../store/runs.ts";
 import { verdictGiven } from "../verdict/advance.ts";
 import { alertFired, alertResolved, withoutArrival } from "../verdict/alert-step.ts";
@@ -38,6 +38,9 @@ export class IncidentBook {
   readonly #statements: Statement[] = [];
   readonly #reports: (() => void)[] = [];
   #mutes: readonly Mute[] | undefined;
+  /** The alerts that an incident owes a verdict, and those that are told as they are. */
+  readonly #checked = new Set<string>();
+  readonly #told = new Set<string>();
   /** What webhooks of this batch say is firing. */
   readonly #firing = new Set<string>();
 
@@ -56,6 +59,7 @@ export class IncidentBook {
   /** A firing alert opens its incident, takes it up again or joins it. */
   async fire(alert: Alert, match: Match): Promise<void> {
     this.#firing.add(sayingOf(alert, match));
+    this.#checked.add(alert.id);
     const policy = this.#policy(match.route, alert, match.subject);
     const entry = await this.#entries.of(match.route, match.subject, policy.plan.policy);
     const step = alertFired(entry.incident, this.#now, policy, alert);
@@ -78,6 +82,7 @@ export class IncidentBook {
 
   /** A route without checks passes each alert on: one incident an alert, closed when it is delivered. */
   async passOn(alert: Alert, route: string): Promise<void> {
+    this.#told.add(alert.id);
     const { plan } = this.#policy(route, alert, alert.id);
     const actions = toldAtArrival(plan);
     const arrival = await this.#arrival(alert, route, actions);
@@ -89,6 +94,7 @@ export class IncidentBook {
 
   /** Nobody took it or understood it: it is told as it came in. */
   async tellUnrouted(alert: Alert, why: string): Promise<void> {
+    this.#told.add(alert.id);
     const subject = defaultSubject(alert);
     const { unrouted } = this.#context.setup().config;
     this.unrouted.push({ what: subject, note: `an alert from ${alert.source} reached nobody: ${why}` });
@@ -113,7 +119,9 @@ export class IncidentBook {
       const due = incident.nextRunAt === null ? [] : [wake(`incident:${incident.id}`, incident.nextRunAt)];
       return [stored === null ? insertIncident(incident) : updateIncident(incident), ...due];
     });
-    return [...rows, ...this.#statements, ...this.#sieve.statements()];
+    // Nobody owes them a verdict, so that their holds have nothing to wait for (verdict.md §4).
+    const holds = [...this.#told].filter((id) => !this.#checked.has(id)).map((id) => drop(`hold:${id}`));
+    return [...rows, ...this.#statements, ...this.#sieve.statements(), ...holds];
   }
 
   /** Says in log and metrics what the write has made true. */
@@ -193,11 +201,12 @@ export class IncidentBook {
   }
 
   #apply(entry: Entry, step: Step, alert: Alert, runId: string | null = null): void {
+    const isNew = entry.stored === null && entry.incident.alertCount === 0;
     entry.incident = step.incident;
     const { id, route, subject } = step.incident;
     this.#statements.push(
       joinAlert(id, alert.id, alert.status),
-      ...tellStatements({ incidentId: id, runId, alertId: alert.id, now: this.#now }, step.tell),
+      ...tellStatements({ incidentId: id, runId, alertId: alert.id, now: this.#now, isNew }, step.tell),
     );
     this.#reports.push(() => {
       this.#context.metrics.routed.inc({ route });

@@ -12,29 +12,21 @@ import { latestAlert } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
 import { incidentById, updateIncident } from "../store/incidents.ts";
 import { wake } from "../store/jobs.ts";
-import {
-  endRun,
-  insertObservation,
-  insertRun,
-  latestRun,
-  observationsOfRun,
-  scheduleLook,
-} from "../store/runs.ts";
-import { voteOf } from "../verdict/judge.ts";
-import { noteGood, selfTestsOf } from "../store/self-tests.ts";
+import { endRun, insertRun, latestRun, observationsOfRun, scheduleLook } from "../store/runs.ts";
+import { selfTestsOf } from "../store/self-tests.ts";
 import type { Known } from "../verdict/baseline.ts";
 import { judgeRun, withoutRun } from "../verdict/combine.ts";
 import { isRunSettled } from "../verdict/settled.ts";
 import type { Context } from "./context.ts";
+import { isKept, keepMissed, looked } from "./keep-observations.ts";
+import { runLeftUntil } from "./leave.ts";
 import { questionsOf } from "./questions.ts";
 import { buildable } from "./reveal.ts";
 import { lastResort } from "./last-resort.ts";
 import { lookAtStorm } from "./storm.ts";
-import { reportTrouble } from "./trouble.ts";
 import { giveVerdict } from "./verdict.ts";
-
-/** How long a location may fail to do its work until somebody is told. */
-const unusableMs = 300_000;
+import { tellWithoutDatabase } from "./without-database.ts";
+import type { RunInMemory } from "./without-database.ts";
 
 /**
  * 3. An incident's run: begun when it is due, resumed where a replica that died left it, looked at once more when
@@ -52,6 +44,8 @@ export async function investigate(context: Context, incidentId: string, signal: 
   }
   if (incident.nextRunAt === null) return;
   if (incident.nextRunAt > context.now()) return wakeAt(context, incident.id, incident.nextRunAt);
+  const left = last === undefined ? await runLeftUntil(context, incident) : undefined;
+  if (left !== undefined) return wakeAt(context, incident.id, left);
   const run = await beginRun(context, incident, last);
   return look(context, run, signal);
 }
@@ -135,17 +129,38 @@ async function resume(
   return look(context, { ...run, deadlineAt }, signal);
 }
 
-/** One look of a run; then the verdict, or the second look is put on the clock. */
+/**
+ * One look of a run; then the verdict, or the second look is put on the clock. Where the database goes away meanwhile
+ * those whom it would wake are told all the same.
+ */
 async function look(context: Context, run: Run, signal: AbortSignal): Promise<void> {
   const { policy } = run.plan;
   const startsAt = run.look === 1 ? run.startedAt : run.deadlineAt - policy.secondLookDeadlineMs;
   if (startsAt > context.now()) return wakeAt(context, run.incidentId, startsAt);
-  const known = await knownTo(context, run);
-  await observe(context, { run, known }, signal);
+  const { known, incident, alert } = await knownTo(context, run);
+  if (incident === undefined) return;
+  const memory: RunInMemory = { run, incident, alert: alert ?? null, seen: [], verdict: null };
+  try {
+    await lookOnce(context, memory, known, signal);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) await tellWithoutDatabase(context, memory);
+    throw error;
+  }
+}
+
+async function lookOnce(
+  context: Context,
+  memory: RunInMemory,
+  known: Known,
+  signal: AbortSignal,
+): Promise<void> {
+  const { run } = memory;
+  const { policy } = run.plan;
+  const observations = await observe(context, { memory, known }, signal);
   signal.throwIfAborted();
-  const observations = await observationsOfRun(context.database, run.id);
   const judgement = judgeRun(run.plan, observations, run.look, known);
   if (judgement !== "second-look") {
+    memory.verdict = judgement;
     return giveVerdict(context, { incidentId: run.incidentId, plan: run.plan, run, verdict: judgement });
   }
   const secondAt = context.now() + policy.secondLookMs;
@@ -160,62 +175,59 @@ async function look(context: Context, run: Run, signal: AbortSignal): Promise<vo
   }
 }
 
-/** How the checks looked before the alert. Read once a look: who waits and who judges must know the same. */
-async function knownTo({ database }: Context, { plan, incidentId, startedAt }: Run): Promise<Known> {
+/** How the checks looked before the alert, and what it is about. Read once a look: who waits and who judges must know the same. */
+async function knownTo({ database }: Context, { plan, incidentId, startedAt }: Run) {
   const checks = plan.checks.filter(({ target }) => target.from === "config").map(({ check }) => check);
   const definitions = new Set(checks.map(definitionOf));
   const names = checks.map(({ name }) => name);
-  const [kept, incident] = await Promise.all([
+  const [kept, incident, alert] = await Promise.all([
     selfTestsOf(database, names),
     incidentById(database, incidentId),
+    latestAlert(database, incidentId),
   ]);
   const selfTests = kept.filter(({ definition }) => definitions.has(definition));
-  return { selfTests, alertedAt: incident?.openedAt ?? startedAt };
+  const known: Known = { selfTests, alertedAt: incident?.openedAt ?? startedAt };
+  return { known, incident, alert };
 }
 
-/** Asks whoever has not answered in this look yet, until the deadline or until nobody can change the outcome. */
+/**
+ * Asks whoever has not answered in this look yet, until the deadline or until nobody can change the outcome; gives all
+ * that the run has seen. A database that goes away meanwhile ends nothing: what it has missed is written at the end, and
+ * where that fails memory will do.
+ */
 async function observe(
   context: Context,
-  { run, known }: { readonly run: Run; readonly known: Known },
+  { memory, known }: { readonly memory: RunInMemory; readonly known: Known },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly LookedObservation[]> {
+  const { run, seen } = memory;
   const setup = context.setup();
   using _held = setup.hold();
   const stored = await observationsOfRun(context.database, run.id);
   const arrived = observationsOf(stored, run.look);
+  seen.push(...arrived);
   const deadlineMs = Math.max(run.deadlineAt - context.now(), 0);
   const questions = await questionsOf(context, run, { setup, deadlineMs, arrived });
-  if (questions.length === 0 || deadlineMs === 0) return;
+  if (questions.length === 0 || deadlineMs === 0) return stored;
+  const missed: Observation[] = [];
   context.metrics.runsGoing.inc();
   try {
-    const onObservation = (observation: Observation) => keep(context, run, observation);
-    const settled = (fresh: readonly Observation[]) => {
-      const now = fresh.map((observation) => ({ look: run.look, observation }));
-      return isRunSettled(run.plan, [...stored, ...now], run.look, known);
+    const onObservation = async (observation: Observation) => {
+      seen.push(observation);
+      // Whoever waits for one answer waits for the next: a database that hangs is not asked again.
+      const kept = missed.length === 0 && (await isKept(context, run, observation));
+      if (!kept) missed.push(observation);
     };
+    const settled = (fresh: readonly Observation[]) =>
+      isRunSettled(run.plan, [...stored, ...looked(run, fresh)], run.look, known);
     await runChecks({ questions, deadlineMs, settled, onObservation }, signal);
   } finally {
     context.metrics.runsGoing.dec();
   }
+  if (missed.length > 0) return await keepMissed(context, run, { stored, seen, missed });
+  return await observationsOfRun(context.database, run.id);
 }
 
 function observationsOf(stored: readonly LookedObservation[], look: number): Observation[] {
   return stored.filter((one) => one.look === look).map(({ observation }) => observation);
-}
-
-async function keep(context: Context, run: Run, observation: Observation): Promise<void> {
-  context.metrics.observations.inc({ location: observation.location, outcome: observation.outcome });
-  const good = isProven(run, observation) ? [noteGood(observation)] : [];
-  await context.database.write([insertObservation(run.id, run.look, observation), ...good]);
-  const failingMs = context.locationHealth.note(observation, context.now());
-  if (failingMs >= unusableMs) {
-    const note = `it has not done its work for ${Math.round(failingMs / 60_000)} min: ${observation.message}`;
-    await reportTrouble(context, "location-unusable", { what: observation.location, note });
-  }
-}
-
-/** Passes, of a check that has self-tests. */
-function isProven({ plan }: Run, observation: Observation): boolean {
-  const planned = plan.checks.find(({ check }) => check.name === observation.check);
-  return planned?.target.from === "config" && voteOf(observation) === "pass";
 }

@@ -1,3 +1,4 @@
+import type { Actor } from "../model/actor.ts";
 import type { Incident, Mark } from "../model/incident.ts";
 import { insertAudit } from "../store/audit.ts";
 import { ConflictError } from "../store/database.ts";
@@ -9,7 +10,7 @@ export interface Marking {
   readonly incidentId: string;
   readonly mark: Mark | null;
   /** Who says so. */
-  readonly actor: string;
+  readonly actor: Actor;
 }
 
 const tries = 8;

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Contrast } from "../model/contrast.ts";
 import type { Delivery } from "../model/delivery.ts";
+import { DeliveryError } from "../model/errors.ts";
 import { flappingFlag, gatheredFlag, stormRoute } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Message } from "../model/message.ts";
@@ -96,6 +97,10 @@ function rendering(
   },
 ): Rendering {
   const { incident, alert, gathered, isEffect } = told;
+  if (![alert, ...(gathered?.alerts ?? [])].every(hasBody)) {
+    if (isEffect) throw new DeliveryError(bodyGone, { permanent: true });
+    return { rendered: null, fault: bodyGone };
+  }
   if (gathered === null) return renderAlert(config, incident, alert);
   const together = renderTogether(config, incident.route, gathered);
   // An effect gets an event, not our words: without a template it would be that of the last alert.
@@ -123,7 +128,7 @@ function named<T extends Pick<Incident, "route" | "subject">>(
   incident: T,
   alert: Alert | null,
 ): T {
-  if (alert === null || incident.subject !== alert.id) return incident;
+  if (alert === null || !hasBody(alert) || incident.subject !== alert.id) return incident;
   const { config } = context.setup();
   const route = config.routes.get(incident.route);
   if (route === undefined) return { ...incident, subject: defaultSubject(alert) };
@@ -139,6 +144,13 @@ function contrastsFor(
 }
 
 const unrendered: Rendering = { rendered: null, fault: null };
+
+/** An old dead letter that is sent again: there is nothing left for a template, nor for what takes events. */
+const bodyGone = "the alert is kept no longer as it was received (server.retention.bodies)";
+
+function hasBody({ bodyRemovedAt }: Alert): boolean {
+  return bodyRemovedAt === undefined;
+}
 
 /** The alert is told without its template, in Crosscheck's own words, and says why. */
 function withNote(delivery: Delivery, note: string): Delivery {

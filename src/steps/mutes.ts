@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Actor } from "../model/actor.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { mutedFlag } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
@@ -80,17 +81,23 @@ export interface WantedMute {
 }
 
 /** Begins a mute now. */
-export async function beginMute(context: Context, wanted: WantedMute, actor: string): Promise<Mute> {
+export async function beginMute(context: Context, wanted: WantedMute, actor: Actor): Promise<Mute> {
   const now = context.now();
   // As incidents have it: a person copies the URL from somewhere else.
   const subject = wanted.subject === null ? null : subjectText(normalUrl(wanted.subject));
-  const mute: Mute = { ...wanted, id: newId(), subject, from: now, actor };
+  const mute: Mute = { ...wanted, id: newId(), subject, from: now, actor: actor.name };
   await context.database.write([
     insertMute(mute),
     insertAudit({ at: now, actor, action: "mute", detail: mute }),
   ]);
   context.mutes.changed();
-  context.log.info("mute", { mute: mute.id, route: mute.route, subject, until: mute.until, actor });
+  context.log.info("mute", {
+    mute: mute.id,
+    route: mute.route,
+    subject,
+    until: mute.until,
+    actor: actor.name,
+  });
   return mute;
 }
 
@@ -98,7 +105,7 @@ export async function beginMute(context: Context, wanted: WantedMute, actor: str
  * Ends a mute before its time, and has what it kept quiet judged again.
  * @throws ConflictError when it is over already
  */
-export async function endMuteNow(context: Context, mute: Mute, actor: string): Promise<void> {
+export async function endMuteNow(context: Context, mute: Mute, actor: Actor): Promise<void> {
   const now = context.now();
   const incidents = (await openWithFlag(context.database, mutedFlag)).filter(
     (incident) => muteOver([mute], incident, now) !== null,
@@ -110,7 +117,7 @@ export async function endMuteNow(context: Context, mute: Mute, actor: string): P
     ...judgedAgain(incidents, now),
   ]);
   context.mutes.changed();
-  context.log.info("mute-ended", { mute: mute.id, actor });
+  context.log.info("mute-ended", { mute: mute.id, actor: actor.name });
 }
 
 /**

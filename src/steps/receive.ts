@@ -4,6 +4,7 @@ import { wake } from "../store/jobs.ts";
 import type { Config } from "../config/config.ts";
 import { isInvestigated } from "../route/plan.ts";
 import type { Context } from "./context.ts";
+import type { Rush } from "./rush.ts";
 
 /** The hold of an alert that no route may know: nothing waits longer than this for a human to be told. */
 const defaultHoldMs = 60_000;
@@ -20,13 +21,17 @@ interface Arrival extends PromiseWithResolvers<void> {
  * When the promise resolves they are on disk. While one write is under way the next gathers its callers: they share the
  * commit, and the lock of the inbox, for which they would wait one after the other.
  */
-export function createReceiver(context: Context): (alerts: readonly Alert[]) => Promise<void> {
+export function createReceiver(context: Context, rush?: Rush): (alerts: readonly Alert[]) => Promise<void> {
   const waiting: Arrival[] = [];
   let writing = false;
   const drain = async () => {
     writing = true;
     await Promise.resolve();
-    while (waiting.length > 0) await storeTogether(context, waiting.splice(0, batchLimit));
+    while (waiting.length > 0) {
+      const arrivals = waiting.splice(0, batchLimit);
+      await storeTogether(context, arrivals);
+      rush?.received(arrivals.length);
+    }
     writing = false;
   };
   return (alerts) => {
@@ -53,28 +58,28 @@ async function storeTogether(context: Context, arrivals: readonly Arrival[]): Pr
 }
 
 async function store(context: Context, alerts: readonly Alert[]): Promise<void> {
-  const { config } = context.setup();
+  const holdOf = shortestHolds(context.setup().config);
   const firing = alerts.filter((alert) => alert.status === "firing");
   await context.database.write([
-    ...alerts.map((alert) => insertAlert(alert)),
-    ...firing.map((alert) => wake(`hold:${alert.id}`, alert.receivedAt + shortestHold(config, alert))),
+    ...alerts.map(insertAlert),
+    ...firing.map(({ id, receivedAt, onlyRoute }) => wake(`hold:${id}`, receivedAt + holdOf(onlyRoute))),
     wake("inbox", context.now()),
   ]);
-  for (const alert of alerts) {
-    context.metrics.alerts.inc({ source: alert.source, status: alert.status });
-    context.log.info("alert", {
-      alert: alert.id,
-      source: alert.source,
-      status: alert.status,
-      bytes: alert.body.length,
-    });
+  for (const [status, same] of Map.groupBy(alerts, (alert) => alert.status)) {
+    for (const [source, { length }] of Map.groupBy(same, (alert) => alert.source))
+      context.metrics.alerts.inc({ source, status }, length);
   }
+  for (const { id, source, status, body } of alerts)
+    context.log.info("alert", { alert: id, source, status, bytes: body.length });
 }
 
-/** Which route takes the alert is not known yet, so the shortest hold of those that may decides when to look. */
-function shortestHold(config: Config, alert: Alert): number {
-  const routes = [...config.routes.values()].filter(
-    (route) => isInvestigated(route) && (alert.onlyRoute === null || alert.onlyRoute === route.name),
-  );
-  return Math.min(defaultHoldMs, ...routes.map((route) => route.policy.holdMs));
+/** Which route takes an alert is not known yet, so the shortest hold of those that may decides when to look. */
+function shortestHolds({ routes }: Config): (onlyRoute: string | null) => number {
+  const investigated = [...routes.values()].filter(isInvestigated);
+  const shortest = Math.min(defaultHoldMs, ...investigated.map(({ policy }) => policy.holdMs));
+  return (onlyRoute) => {
+    if (onlyRoute === null) return shortest;
+    const own = investigated.find(({ name }) => name === onlyRoute);
+    return Math.min(defaultHoldMs, own?.policy.holdMs ?? defaultHoldMs);
+  };
 }

@@ -4,15 +4,21 @@ import { matchRoutes } from "../route/match.ts";
 import type { Match } from "../route/match.ts";
 import { markRouted, unroutedAlerts } from "../store/alerts.ts";
 import { ConflictError } from "../store/database.ts";
+import { wake } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
 import { IncidentBook } from "./incident-book.ts";
+import { leftUntil } from "./leave.ts";
 import { orPoisonous, PoisonousAlert } from "./poisonous.ts";
+import { Rush } from "./rush.ts";
 import { reportTrouble } from "./trouble.ts";
 
-const batchSize = 200;
 /** A conflict says that somebody else has got on; of one alert there are few who could, so that it soon gets through. */
 const triesTogether = 3;
 const triesAlone = 20;
+
+/** How long an alert that no route takes here is left to a replica that may know one, and how many at a time. */
+const unknownMs = 30_000;
+const leftAtOnce = 100;
 
 /** How long an alert is tried until what goes wrong with it is taken for its own fault. */
 const patienceMs = 20_000;
@@ -22,16 +28,51 @@ const patienceMs = 20_000;
  * batch that somebody else raced is tried again; where a batch fails its alerts are routed one by one.
  * @throws what the database says while it is away: the step is tried again.
  */
-export async function routeInbox(context: Context, signal: AbortSignal): Promise<void> {
+export async function routeInbox(context: Context, signal: AbortSignal, rush = new Rush()): Promise<void> {
+  const left = new Leaving(context);
   while (!signal.aborted) {
-    const alerts = await unroutedAlerts(context.database, batchSize);
-    if (alerts.length === 0) return;
+    const waiting = await unroutedAlerts(context.database, (await rush.turn(signal)) + left.count);
+    const alerts = waiting.filter(({ id }) => !left.has(id));
+    if (alerts.length === 0) return left.wakeInbox();
     try {
-      await routeTogether(context, alerts);
+      await routeTogether(context, alerts, left);
     } catch (error) {
       context.log.warn("routing-batch-failed", { alerts: alerts.length, error: describeError(error) });
       await routeOneByOne(context, alerts);
     }
+    rush.routed(alerts.length);
+  }
+}
+
+/** The alerts that stay in the inbox, for a replica whose configuration has a route for them. */
+class Leaving {
+  readonly #context: Context;
+  readonly #until = new Map<string, number>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get count(): number {
+    return this.#until.size;
+  }
+
+  has(id: string): boolean {
+    return this.#until.has(id);
+  }
+
+  /** Whether an alert that no route takes here is left to another replica. */
+  async take({ id, receivedAt }: Alert): Promise<boolean> {
+    if (this.has(id)) return true;
+    if (this.count >= leftAtOnce) return false;
+    const until = await leftUntil(this.#context, receivedAt, unknownMs);
+    if (until !== undefined) this.#until.set(id, until);
+    return until !== undefined;
+  }
+
+  async wakeInbox(): Promise<void> {
+    if (this.count > 0)
+      await this.#context.database.write([wake("inbox", Math.min(...this.#until.values()))]);
   }
 }
 
@@ -48,10 +89,10 @@ async function routeOneByOne(context: Context, alerts: readonly Alert[]): Promis
   if (failures.length > 0) throw failures[0];
 }
 
-async function routeTogether(context: Context, alerts: readonly Alert[]): Promise<void> {
+async function routeTogether(context: Context, alerts: readonly Alert[], left?: Leaving): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await routeBatch(context, alerts, routeOne);
+      await routeBatch(context, alerts, (book, alert) => routeOne(book, alert, { context, left }));
       return;
     } catch (error) {
       const limit = alerts.length === 1 ? triesAlone : triesTogether;
@@ -75,18 +116,22 @@ export async function routeAlone(context: Context, alert: Alert): Promise<void> 
     const helpless = context.now() - since > patienceMs;
     if (!(error instanceof PoisonousAlert) && !helpless) throw error;
     const why = `routing it failed: ${describeError(error)}`;
-    await routeBatch(context, [alert], (book) => book.tellUnrouted(alert, why));
+    await routeBatch(context, [alert], async (book) => {
+      await book.tellUnrouted(alert, why);
+      return "routed";
+    });
   }
   failingAlerts.delete(alert.id);
 }
 
-type RouteOne = (book: IncidentBook, alert: Alert, context: Context) => Promise<void>;
+type RouteOne = (book: IncidentBook, alert: Alert) => Promise<"routed" | "left">;
 
 async function routeBatch(context: Context, alerts: readonly Alert[], one: RouteOne): Promise<void> {
   const now = context.now();
   const book = new IncidentBook(context, now);
-  for (const alert of firingFirst(alerts)) await one(book, alert, context);
-  await context.database.write([...alerts.map((alert) => markRouted(alert.id, now)), ...book.statements()]);
+  const routed: Alert[] = [];
+  for (const alert of firingFirst(alerts)) if ((await one(book, alert)) === "routed") routed.push(alert);
+  await context.database.write([...routed.map((alert) => markRouted(alert.id, now)), ...book.statements()]);
   book.report();
   if (book.unrouted.length > 0 && context.setup().config.unrouted.length === 0) {
     for (const { what, note } of book.unrouted)
@@ -103,8 +148,12 @@ function firingFirst(alerts: readonly Alert[]): Alert[] {
   ]);
 }
 
-async function routeOne(book: IncidentBook, alert: Alert, context: Context): Promise<void> {
-  if (alert.status === "other" || alert.status === "own") return;
+async function routeOne(
+  book: IncidentBook,
+  alert: Alert,
+  { context, left }: { readonly context: Context; readonly left: Leaving | undefined },
+): Promise<"routed" | "left"> {
+  if (alert.status === "other" || alert.status === "own") return "routed";
   const { config } = context.setup();
   const unknown = alert.onlyRoute !== null && !config.routes.has(alert.onlyRoute);
   const fault = unknown
@@ -113,9 +162,10 @@ async function routeOne(book: IncidentBook, alert: Alert, context: Context): Pro
   const matches =
     fault === null ? orPoisonous(() => matchRoutes(alert, config.routes.values(), config.data)) : [];
   for (const match of matches) await take(book, alert, match);
-  if (matches.length === 0 && alert.status === "firing") {
-    await book.tellUnrouted(alert, fault ?? "no route takes it");
-  }
+  if (matches.length > 0) return "routed";
+  if (alert.fault === null && (await left?.take(alert)) === true) return "left";
+  if (alert.status === "firing") await book.tellUnrouted(alert, fault ?? "no route takes it");
+  return "routed";
 }
 
 async function take(book: IncidentBook, alert: Alert, match: Match): Promise<void> {

@@ -11,6 +11,7 @@ import { deleteSelfTest, saveSelfTest, selfTestKeys, selfTestsOf } from "../stor
 import { nextSelfTest, selfTested } from "../verdict/self-test.ts";
 import type { Context, Setup } from "./context.ts";
 import { questionOf } from "./questions.ts";
+import { isOutOfOrder } from "./self-watch.ts";
 import { reportTrouble } from "./trouble.ts";
 
 /** A check at one of the locations that routes run it from. */
@@ -24,7 +25,7 @@ const justTestedMs = 30_000;
 /** So many checks at a time, and one at a location: alerts must not wait for them, nor they for a place that hangs. */
 const atOnce = 4;
 const deadlineMs = 20_000;
-/** How long a check may fail its self-tests everywhere until somebody is told. */
+/** How long a check may fail its self-tests everywhere, or a location all of them, until somebody is told. */
 const unusableMs = 300_000;
 
 /**
@@ -50,6 +51,7 @@ export async function selfTest(context: Context, signal: AbortSignal): Promise<v
     tested.set(keyOfPair(pair), one);
   });
   await reportUnusable(context, pairs, [...tested.values()]);
+  await reportOutOfOrder(context, known, [...tested.values()]);
   const times = pairs.flatMap((pair) => {
     const one = tested.get(keyOfPair(pair));
     return one === undefined ? [] : [nextSelfTest(one, setup.config.selfTestMs)];
@@ -172,6 +174,31 @@ async function reportUnusable(
     const minutes = Math.round((now - since) / 60_000);
     const note = `it has been failing from everywhere for ${minutes} min without an alert: ${own[0]?.last.message ?? ""}`;
     await reportTrouble(context, "check-unusable", { what: check, note });
+  }
+}
+
+/**
+ * A location that could do nothing in two self-tests one after the other, whichever replicas ran them, is out of order: no
+ * alert has to come for that to be known.
+ */
+async function reportOutOfOrder(
+  context: Context,
+  before: readonly SelfTest[],
+  tested: readonly SelfTest[],
+): Promise<void> {
+  const now = context.now();
+  const earlier = new Map(before.map((one) => [keyOf(one.check, one.location), one]));
+  const failingSince = (one: SelfTest) => {
+    const last = earlier.get(keyOf(one.check, one.location));
+    if (!isOutOfOrder(one.last)) return now;
+    return last !== undefined && isOutOfOrder(last.last) ? last.testedAt : one.testedAt;
+  };
+  for (const [location, own] of Map.groupBy(tested, ({ location }) => location)) {
+    const since = Math.max(...own.map(failingSince));
+    if (now - since < unusableMs) continue;
+    const minutes = Math.round((now - since) / 60_000);
+    const note = `it has not done its work for ${minutes} min, without an alert: ${own[0]?.last.message ?? ""}`;
+    await reportTrouble(context, "location-unusable", { what: location, note });
   }
 }
 

@@ -20,6 +20,12 @@ export class RecentCount {
 /** Of a location's own making; `not-awaited` is ours, a refused target the configuration's. */
 const notItsFault: ReadonlySet<string | null> = new Set(["location.not-awaited", "location.blocked-target"]);
 
+/** Whether the location could not do its work. One that ran out of time with attempts to show was looking at a slow target. */
+export function isOutOfOrder({ outcome, errorClass, attempts }: Observation): boolean {
+  const slowTarget = errorClass === "location.timeout" && attempts.length > 0;
+  return outcome === "error" && !slowTarget && !notItsFault.has(errorClass);
+}
+
 /** A location that nobody has asked for this long may have worked in between. */
 const forgetMs = 600_000;
 
@@ -28,11 +34,10 @@ export class LocationHealth {
   readonly #failing = new Map<string, { readonly since: number; readonly last: number }>();
 
   /** How long the location has been failing without a break, in ms; 0 when it works. */
-  note({ location, outcome, errorClass, attempts }: Observation, now: number): number {
+  note(observation: Observation, now: number): number {
+    const { location, outcome } = observation;
     if (outcome !== "error") this.#failing.delete(location);
-    // One that ran out of time with attempts to show was looking at a slow target.
-    const slowTarget = errorClass === "location.timeout" && attempts.length > 0;
-    if (outcome !== "error" || slowTarget || notItsFault.has(errorClass)) return 0;
+    if (!isOutOfOrder(observation)) return 0;
     const before = this.#failing.get(location);
     const since = before === undefined || now - before.last > forgetMs ? now : before.since;
     this.#failing.set(location, { since, last: now });

@@ -178,7 +178,8 @@ async function nextOfStorm(context: Context, storm: Incident): Promise<Statement
   const { database } = context;
   const members = await stormMembers(database, storm.id);
   const pager = pagerOf(storm) ?? "";
-  const isBusy = (await pendingDeliveries(database, storm.id, pager)).length > 0;
+  const pending = await pendingDeliveries(database, storm.id);
+  const isBusy = pending.some(({ action }) => action === pager);
   const isUnsaid = storm.told !== null && storm.alertCount > storm.told.failing;
   const isRecovered = members.every(({ closedAt, isRecovered: told }) => closedAt !== null && told);
   const isOver = members.every(({ closedAt }) => closedAt !== null);

@@ -12,10 +12,22 @@ export type TroubleCause =
   | "dead-letter"
   | "fallback"
   | "refused-ingest"
+  | "refused-api"
+  | "certificate"
   | "refused-reload"
   | "location-unusable"
   | "check-unusable"
   | "queue-age"
+  | "pressure"
+  | "database-away"
+  | "database-damaged"
+  | "no-spool"
+  | "stale-config"
+  | "configs-differ"
+  | "versions-differ"
+  | "clock-skew"
+  | "disk"
+  | "heartbeat"
   | "job-failed";
 
 const quietMs = 3_600_000;

@@ -14,6 +14,7 @@ import type { Step } from "../verdict/step.ts";
 import type { Context } from "./context.ts";
 import { knownMutes, underMute } from "./mutes.ts";
 import { tellStatements } from "./tell.ts";
+import { deliveryIds } from "./without-database.ts";
 
 /** A verdict that is to be stored. */
 export interface GivenVerdict {
@@ -60,7 +61,13 @@ export async function giveVerdict(context: Context, given: GivenVerdict): Promis
         ...contrastStatements(given, step, now),
         ...muting,
         ...tellStatements(
-          { incidentId: incident.id, runId: ended.id, alertId: alert?.id ?? null, now },
+          {
+            incidentId: incident.id,
+            runId: ended.id,
+            alertId: alert?.id ?? null,
+            now,
+            idOf: deliveryIds(ended.id),
+          },
           step.tell,
         ),
       ]);

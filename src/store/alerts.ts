@@ -1,5 +1,7 @@
 import type { Alert, AlertStatus } from "../model/alert.ts";
 import type { Database, Statement } from "./database.ts";
+import { gathered } from "./gathered.ts";
+import { Rows, tuples } from "./rows.ts";
 
 interface AlertRow {
   id: string;
@@ -13,34 +15,42 @@ interface AlertRow {
   target_url: string | null;
   fault: string | null;
   routed_at: number | null;
+  body_removed_at: number | null;
 }
 
+const inserted = new Rows(
+  { columns: 10 },
+  (
+    rows,
+  ) => `insert into alerts (id, received_at, source, only_route, content_type, body, status, dedup_key, target_url,
+      fault)
+    values ${tuples(rows)} on conflict (id) do nothing`,
+);
+
+/** Once more does nothing: what became of a write that nobody heard the end of is not known. */
 export function insertAlert(alert: Alert): Statement {
-  return {
-    sql: `insert into alerts (id, received_at, source, only_route, content_type, body, status, dedup_key, target_url, fault)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    params: [
-      alert.id,
-      alert.receivedAt,
-      alert.source,
-      alert.onlyRoute,
-      alert.contentType,
-      alert.body,
-      alert.status,
-      alert.dedupKey,
-      alert.targetUrl,
-      alert.fault,
-    ],
-  };
+  return inserted.one([
+    alert.id,
+    alert.receivedAt,
+    alert.source,
+    alert.onlyRoute,
+    alert.contentType,
+    alert.body,
+    alert.status,
+    alert.dedupKey,
+    alert.targetUrl,
+    alert.fault,
+  ]);
 }
+
+const routed = new Rows(
+  { columns: 1, shared: 1 },
+  (rows) => `update alerts set routed_at = $1 where id in (${rows.join(", ")}) and routed_at is null`,
+);
 
 /** Guarded: an alert is routed once. */
 export function markRouted(alertId: string, now: number): Statement {
-  return {
-    sql: "update alerts set routed_at = $2 where id = $1 and routed_at is null",
-    params: [alertId, now],
-    changes: 1,
-  };
+  return routed.one([now, alertId], { changes: 1 });
 }
 
 /** What the bodies of one batch may weigh together: a sender decides how large its alerts are. */
@@ -71,17 +81,19 @@ export async function recentBodies(database: Database, limit: number): Promise<U
             select id, octet_length(body) as size from alerts order by id desc limit $1
           ) as newest
         ) as weighed where size_so_far <= $2
-      ) order by id`,
+      ) and body_removed_at is null order by id`,
     [limit, maxBatchBytes],
   );
   return rows.map(({ body }) => body);
 }
 
+const byId = gathered<AlertRow>("id", (ids) => `select * from alerts where id in (${ids})`);
+
 export async function alertById(
   database: Database,
   id: string,
 ): Promise<{ readonly alert: Alert; readonly routed: boolean } | undefined> {
-  const [row] = await database.read<AlertRow>("select * from alerts where id = $1", [id]);
+  const [row] = await byId(database, id);
   return row === undefined ? undefined : { alert: toAlert(row), routed: row.routed_at !== null };
 }
 
@@ -159,5 +171,6 @@ function toAlert(row: AlertRow): Alert {
     dedupKey: row.dedup_key,
     targetUrl: row.target_url,
     fault: row.fault,
+    ...(row.body_removed_at === null ? {} : { bodyRemovedAt: row.body_removed_at }),
   };
 }

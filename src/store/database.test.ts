@@ -7,7 +7,7 @@ import { startChild } from "../../test/fixtures/child.ts";
 import { eachDatabase, freshSqlite } from "../../test/fixtures/databases.ts";
 import { startPostgres } from "../../test/fixtures/postgres.ts";
 import { until } from "../../test/fixtures/until.ts";
-import { ConflictError, openDatabase, type Statement } from "./database.ts";
+import { ConflictError, openDatabase, type Database, type Statement } from "./database.ts";
 import { SqliteThread } from "./sqlite-worker.ts";
 import type { Task } from "./sqlite-thread.ts";
 
@@ -32,6 +32,10 @@ const bump: Statement = {
   changes: 1,
 };
 const allReplicas = "select id, seen_at from replicas order by id";
+
+async function bumpTenTimes(database: Database): Promise<void> {
+  for (let time = 0; time < 10; time += 1) await database.write([bump]);
+}
 
 eachDatabase("database", (fresh, kind) => {
   test("a write is whole or not at all", async () => {
@@ -130,7 +134,7 @@ eachDatabase("database", (fresh, kind) => {
     await using one = await place.open();
     await using two = await place.open();
     await one.write([replica("a", 0)]);
-    await Promise.all(Array.from({ length: 400 }, (_, index) => (index % 2 ? one : two).write([bump])));
+    await Promise.all(Array.from({ length: 40 }, (_, index) => bumpTenTimes(index % 2 ? one : two)));
     assert.deepEqual(await two.read(allReplicas), [{ id: "a", seen_at: 400 }]);
   });
 
@@ -286,7 +290,10 @@ suite("SQLite's own troubles", () => {
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, "crosscheck.db"), "dear diary, ".repeat(1000));
       await assert.rejects(openDatabase({ data: folder }), (error: Error) => {
-        assert.match(error.message, /crosscheck\.db is not a SQLite database, or is damaged: restore it/);
+        assert.match(
+          error.message,
+          /crosscheck\.db is not a SQLite database, or is damaged \(.+\): restore it/,
+        );
         return true;
       });
     } finally {
@@ -365,7 +372,7 @@ suite("PostgreSQL's own troubles", () => {
         openDatabase({ url }),
         /^Error: cannot open the PostgreSQL database test_1 at 127\.0\.0\.1:\d+: .*REFUSED/,
       );
-      assert.ok(performance.now() - startedAt < 5000);
+      assert.ok(performance.now() - startedAt < 10_000);
       woken = 0;
       await server.start();
       await until("it listens again", () => woken > 0);

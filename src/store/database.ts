@@ -6,6 +6,8 @@
  * JSON as text, no booleans in results, `is null` spelled out so that partial indexes match.
  */
 
+import type { Rows } from "./rows.ts";
+
 /** Integers must be safe integers; a NUL in a text, which PostgreSQL cannot hold, is stored as U+FFFD on both. */
 export type Value = string | number | null | Uint8Array;
 
@@ -16,6 +18,8 @@ export interface Statement {
   readonly changes?: number;
   /** The statement makes a job due: whoever serves jobs, in any replica, is told after the commit. */
   readonly wakes?: true;
+  /** Its kind, where statements of that kind can be written together: see rows.ts. */
+  readonly rows?: Rows;
 }
 
 export interface Database extends AsyncDisposable {

@@ -1,6 +1,8 @@
 import { notice as noticeSchema } from "../model/delivery.ts";
 import type { Delivery, DeliveryEvent, DeliveryState, Notice } from "../model/delivery.ts";
-import type { Database, Statement } from "./database.ts";
+import type { Database, Statement, Value } from "./database.ts";
+import { gathered } from "./gathered.ts";
+import { Rows, tuples } from "./rows.ts";
 
 interface DeliveryRow {
   id: string;
@@ -36,21 +38,46 @@ export interface DueDelivery {
 /** Takes the next number of its incident and action; two writers at once: one of them gets a ConflictError. */
 export function insertDelivery(due: DueDelivery): Statement {
   return {
-    sql: `insert into deliveries (id, incident_id, action, number, event, run_id, message, state, attempts, created_at,
-        next_at)
-      values ($1, $2, $3, (select coalesce(max(number), 0) + 1 from deliveries where incident_id = $2 and action = $3),
-        $4, $5, $6, 'pending', 0, $7, $8)`,
-    params: [
-      due.id,
-      due.incidentId,
-      due.action,
-      due.event,
-      due.runId,
-      JSON.stringify(due.notice),
-      due.now,
-      due.dueAt,
-    ],
+    sql: `insert into deliveries (id, incident_id, action, event, run_id, message, created_at, next_at, number, state,
+        attempts)
+      values ($1, $2, $3, $4, $5, $6, $7, $8,
+        (select coalesce(max(number), 0) + 1 from deliveries where incident_id = $2 and action = $3), 'pending', 0)`,
+    params: columns(due),
   };
+}
+
+const first = new Rows(
+  { columns: 8 },
+  (
+    rows,
+  ) => `insert into deliveries (id, incident_id, action, event, run_id, message, created_at, next_at, number, state,
+      attempts)
+    values ${rows.map((names) => `(${names.join(", ")}, 1, 'pending', 0)`).join(", ")}`,
+);
+
+/** The first of its incident and action, which nobody else can know of yet. */
+export function insertFirstDelivery(due: DueDelivery): Statement {
+  return first.one(columns(due));
+}
+
+function columns({ id, incidentId, action, event, runId, notice: about, now, dueAt }: DueDelivery): Value[] {
+  return [id, incidentId, action, event, runId, JSON.stringify(about), now, dueAt];
+}
+
+const settled = new Rows(
+  { columns: 8, keyed: true },
+  (rows) => `with settled (id, state, attempts, next_at, fallback_at, error, thread, delivered_at) as (
+      values ${tuples(rows.map(typed))})
+    update deliveries set state = settled.state, attempts = settled.attempts, next_at = settled.next_at,
+      fallback_at = settled.fallback_at, error = settled.error, thread = settled.thread,
+      delivered_at = settled.delivered_at
+    from settled where deliveries.id = settled.id and deliveries.state = 'pending'`,
+);
+
+/** PostgreSQL takes a parameter that stands in a list of values for text. */
+function typed(names: readonly string[]): string[] {
+  const types = ["text", "text", "bigint", "bigint", "bigint", "text", "text", "bigint"];
+  return names.map((name, column) => `cast(${name} as ${types[column]})`);
 }
 
 /** What became of an attempt to send. Guarded: a delivery that is no longer pending stays as it is. */
@@ -61,22 +88,8 @@ export function settleDelivery(
     "state" | "attempts" | "nextAt" | "fallbackAt" | "error" | "thread" | "deliveredAt"
   >,
 ): Statement {
-  return {
-    sql: `update deliveries set state = $2, attempts = $3, next_at = $4, fallback_at = $5, error = $6, thread = $7,
-      delivered_at = $8
-      where id = $1 and state = 'pending'`,
-    params: [
-      id,
-      outcome.state,
-      outcome.attempts,
-      outcome.nextAt,
-      outcome.fallbackAt,
-      outcome.error,
-      outcome.thread,
-      outcome.deliveredAt,
-    ],
-    changes: 1,
-  };
+  const { state, attempts, nextAt, fallbackAt, error, thread, deliveredAt } = outcome;
+  return settled.one([id, state, attempts, nextAt, fallbackAt, error, thread, deliveredAt], { changes: 1 });
 }
 
 /** What is no longer true is not sent. */
@@ -114,16 +127,14 @@ export function supersedeArrivals(incidentId: string, actions: readonly string[]
   };
 }
 
-/** What is still due to an action about an incident, in order. */
-export async function pendingDeliveries(
-  database: Database,
-  incidentId: string,
-  action: string,
-): Promise<Delivery[]> {
-  const rows = await database.read<DeliveryRow>(
-    "select * from deliveries where incident_id = $1 and action = $2 and state = 'pending' order by number",
-    [incidentId, action],
-  );
+const pendingOf = gathered<DeliveryRow>(
+  "incident_id",
+  (ids) => `select * from deliveries where incident_id in (${ids}) and state = 'pending' order by number`,
+);
+
+/** What is still due to anybody about an incident, in order for each action. */
+export async function pendingDeliveries(database: Database, incidentId: string): Promise<Delivery[]> {
+  const rows = await pendingOf(database, incidentId);
   return rows.map(toDelivery);
 }
 

@@ -1,11 +1,16 @@
 /** Wakes one sleeper, now or as soon as it lies down. */
 export class Doorbell {
   #rung = false;
-  #answer: (() => void) | undefined;
+  #wake: (() => void) | undefined;
 
   ring(): void {
     this.#rung = true;
-    this.#answer?.();
+    this.#wake?.();
+  }
+
+  /** Whoever rang before now is about to be answered. */
+  answer(): void {
+    this.#rung = false;
   }
 
   /** Sleeps until somebody rings, or has rung since the last sleep, or the time is over. */
@@ -13,10 +18,10 @@ export class Doorbell {
     if (!this.#rung) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, ms);
-      this.#answer = resolve;
+      this.#wake = resolve;
       await promise;
       clearTimeout(timer);
-      this.#answer = undefined;
+      this.#wake = undefined;
     }
     this.#rung = false;
   }

@@ -1,52 +1,74 @@
-import type { Database } from "./database.ts";
-import { finishJob, finishJobs, type JobKey } from "./jobs.ts";
+import type { Database, Statement } from "./database.ts";
+import { finishJobs, type JobKey } from "./jobs.ts";
 
-interface Finished {
+/** Jobs in one write: enough to share the commit, few enough that nobody waits for long. */
+const batchLimit = 128;
+
+/** A job whose handler has run. */
+export interface Finished {
   readonly key: JobKey;
+  /** Proves that it is ours. */
   readonly token: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  /** What is left to be written. */
+  readonly ending: readonly Statement[];
 }
 
-/** Takes finished jobs off the table, those that were claimed together in one statement: half of the queue's cost. */
+interface Waiting extends PromiseWithResolvers<void> {
+  readonly job: Finished;
+}
+
+/**
+ * Writes what handlers leave to be written and takes their jobs off the table, in one write: those that end while another
+ * is under way go together.
+ */
 export class Finisher {
   readonly #database: Database;
-  #waiting: Finished[] = [];
+  #waiting: Waiting[] = [];
   #writing = false;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Resolves when the job is gone, waits again because it was woken, or is no longer ours. */
-  finish(key: JobKey, token: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ key, token, resolve, reject });
+  /**
+   * Resolves when the ending is written and the job is gone, or waits again because it was woken; no longer ours, it is
+   * left alone. Rejects when nothing of it has happened.
+   */
+  finish(job: Finished): Promise<void> {
+    const waiting = { job, ...Promise.withResolvers<void>() };
+    this.#waiting.push(waiting);
     if (!this.#writing) void this.#drain();
-    return promise;
+    return waiting.promise;
   }
 
   async #drain(): Promise<void> {
     this.#writing = true;
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const together = Map.groupBy(this.#waiting.splice(0), ({ token }) => token);
-      await Promise.all(Array.from(together, ([token, jobs]) => this.#finishAll(token, jobs)));
-    }
+    while (this.#waiting.length > 0) await this.#writeTogether(this.#waiting.splice(0, batchLimit));
     this.#writing = false;
   }
 
-  async #finishAll(token: number, jobs: readonly Finished[]): Promise<void> {
+  /** All or none; where that fails each alone, so that nobody waits for another's conflict. */
+  async #writeTogether(waiting: readonly Waiting[]): Promise<void> {
     try {
-      const keys = jobs.map(({ key }) => key);
-      const rows = await this.#database.claim<{ key: JobKey }>(finishJobs(this.#database.kind, keys, token));
-      const gone = new Set(rows.map(({ key }) => key));
-      for (const job of jobs) {
-        if (gone.has(job.key)) job.resolve();
-        else this.#database.write(finishJob(job.key, token)).then(job.resolve, job.reject);
-      }
+      await this.#write(waiting.map(({ job }) => job));
+      for (const { resolve } of waiting) resolve();
     } catch (error) {
-      for (const job of jobs) job.reject(error);
+      const [only, ...others] = waiting;
+      if (others.length === 0) only?.reject(error);
+      else await Promise.all(waiting.map((one) => this.#writeTogether([one])));
     }
+  }
+
+  #write(jobs: readonly Finished[]): Promise<void> {
+    const claimed = Map.groupBy(jobs, ({ token }) => token);
+    const gone = Array.from(claimed, ([token, ofIt]) =>
+      finishJobs(
+        this.#database.kind,
+        ofIt.map(({ key }) => key),
+        token,
+      ),
+    );
+    return this.#database.write([...jobs.flatMap(({ ending }) => ending), ...gone.flat()]);
   }
 }

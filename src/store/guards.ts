@@ -17,19 +17,19 @@ export function excerpt(sql: string): string {
 
 /** The statement with parameters that both databases store alike. Throws a TypeError where a value is none of them. */
 export function storable(statement: Statement): Statement {
-  return { ...statement, params: statement.params.map(storableValue) };
+  const { params } = statement;
+  return params.every(isStorable) ? statement : { ...statement, params: params.map(storableValue) };
+}
+
+function isStorable(value: Value): boolean {
+  if (typeof value === "string") return !value.includes("\0");
+  return value === null || Number.isFinite(value) || value instanceof Uint8Array;
 }
 
 function storableValue(value: Value): Value {
-  if (typeof value === "string") return value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
-  if (value === null || Number.isFinite(value)) return value;
-  // A small Buffer is a view on a pool shared with others; sent to a thread as it is, the whole pool would be copied.
-  if (value instanceof Uint8Array) return isWhole(value) ? value : new Uint8Array(value);
+  if (isStorable(value)) return value;
+  if (typeof value === "string") return value.replaceAll("\0", "\uFFFD");
   throw new TypeError(
     `a parameter is neither text, number, bytes nor null, but ${typeof value} ${String(value)}`,
   );
-}
-
-function isWhole({ byteLength, buffer }: Uint8Array): boolean {
-  return byteLength === buffer.byteLength;
 }

@@ -7,7 +7,7 @@ import { newId } from "../model/id.ts";
 import { newIncident } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Database } from "./database.ts";
-import { insertDelivery } from "./deliveries.ts";
+import { insertDelivery, settleDelivery } from "./deliveries.ts";
 import {
   closeWhenDelivered,
   currentIncident,
@@ -65,7 +65,7 @@ eachDatabase("incidents", (fresh, kind) => {
       incidentOf("page", "joined", { state: "open" }),
     ];
     await database.write([insertIncident(over), insertIncident(joined)]);
-    await database.write([closeWhenDelivered(over.id, 5)]);
+    await database.write(closeWhenDelivered(over.id, 5));
     assert.equal((await incidentById(database, over.id))?.closedAt, 5);
     if (kind === "sqlite") return; // One writer at a time.
 
@@ -76,7 +76,7 @@ eachDatabase("incidents", (fresh, kind) => {
       await client.query("begin");
       for (const statement of [updateIncident({ ...joined, alertCount: 2 }), dueTo("team", joined.id)])
         await client.query(statement.sql, [...statement.params]);
-      const closing = database.write([closeWhenDelivered(joined.id, 6)]);
+      const closing = database.write(closeWhenDelivered(joined.id, 6));
       const waiting =
         "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
       await until("it to wait", async () => (await client.query(waiting)).rowCount === 1);
@@ -87,6 +87,31 @@ eachDatabase("incidents", (fresh, kind) => {
     }
     const found = await incidentById(database, joined.id);
     assert.deepEqual([found?.state, found?.alertCount], ["open", 2]);
+  });
+
+  test("it is over though its last deliveries end at once, in two replicas", async () => {
+    await using place = await fresh();
+    await using one = await place.open();
+    await using two = await place.open();
+    const outcome = { state: "delivered", attempts: 1, nextAt: 1, fallbackAt: null, error: null } as const;
+    const ends = { ...outcome, thread: null, deliveredAt: 2 };
+    const ids = Array.from({ length: 20 }, (_, index) =>
+      newIncident({ route: "page", subject: `${index}`, now: 1 }),
+    );
+    for (const incident of ids) {
+      const [pager, team] = [dueTo("pager", incident.id), dueTo("team", incident.id)];
+      await one.write([insertIncident({ ...incident, state: "open" }), pager, team]);
+      const ended = [pager, team].map(({ params }) => [
+        settleDelivery(String(params[0]), ends),
+        ...closeWhenDelivered(incident.id, 2),
+      ]);
+      await Promise.all(ended.map((statements, index) => (index === 0 ? one : two).write(statements)));
+    }
+    const found = await Promise.all(ids.map(({ id }) => incidentById(one, id)));
+    assert.deepEqual(
+      found.map((incident) => incident?.closedAt),
+      ids.map(() => 2),
+    );
   });
 
   test("the list is newest first, by route, by outcome and by both, page by page", async () => {

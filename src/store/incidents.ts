@@ -3,6 +3,8 @@ import { progress, told } from "../model/incident.ts";
 import type { Incident, IncidentState, Mark } from "../model/incident.ts";
 import type { VerdictOutcome, VerdictReason } from "../model/verdict.ts";
 import type { Database, Statement } from "./database.ts";
+import { gathered } from "./gathered.ts";
+import { Rows, tuples } from "./rows.ts";
 
 interface IncidentRow {
   id: string;
@@ -24,14 +26,18 @@ interface IncidentRow {
   mark: Mark | null;
 }
 
+const opened = new Rows(
+  { columns: 17 },
+  (
+    rows,
+  ) => `insert into incidents (id, route, subject, state, flags, version, alert_count, opened_at, last_alert_at,
+      closed_at, told, progress, outcome, reason, watch_step, next_run_at, mark)
+    values ${tuples(rows)}`,
+);
+
 /** The unique index refuses a second open incident of one subject on one route: a ConflictError, read again and join. */
 export function insertIncident(incident: Incident): Statement {
-  return {
-    sql: `insert into incidents (id, route, subject, state, flags, version, alert_count, opened_at, last_alert_at,
-        closed_at, told, progress, outcome, reason, watch_step, next_run_at, mark)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-    params: columns(incident),
-  };
+  return opened.one(columns(incident));
 }
 
 /** Guarded by the version that was read; writes the next one. */
@@ -47,29 +53,45 @@ export function updateIncident(incident: Incident): Statement {
   };
 }
 
+const awaited = new Rows(
+  { columns: 1, keyed: true },
+  (rows) => `update incidents set version = version
+    where id in (${rows.join(", ")}) and closed_at is null and next_run_at is null and exists (
+      select 1 from deliveries where deliveries.incident_id = incidents.id and deliveries.state = 'pending')`,
+);
+
+const closed = new Rows(
+  { columns: 1, shared: 1, keyed: true },
+  (rows) => `update incidents set state = 'closed', closed_at = $1, version = version + 1
+    where id in (${rows.join(", ")}) and closed_at is null and next_run_at is null
+      and version = (select version from incidents as seen where seen.id = incidents.id) and not exists (
+      select 1 from deliveries where deliveries.incident_id = incidents.id and deliveries.state = 'pending')`,
+);
+
 /**
  * Ends an incident that nothing looks at any more once everything due to anybody has been sent or given up. Not when an
  * alert joins it meanwhile: PostgreSQL, having waited for that write, would see its version and not what it made due.
  */
-export function closeWhenDelivered(incidentId: string, now: number): Statement {
-  return {
-    sql: `update incidents set state = 'closed', closed_at = $2, version = version + 1
-      where id = $1 and closed_at is null and next_run_at is null
-        and version = (select version from incidents where id = $1) and not exists (
-        select 1 from deliveries where incident_id = $1 and state = 'pending')`,
-    params: [incidentId, now],
-  };
+export function closeWhenDelivered(incidentId: string, now: number): Statement[] {
+  // Of two that settle an incident's last deliveries at once each sees the other's as pending: the first of these makes
+  // one wait for the other, and the second then sees what it has done.
+  return [awaited.one([incidentId]), closed.one([now, incidentId])];
 }
+
+const joined = new Rows(
+  { columns: 3 },
+  (rows) =>
+    `insert into incident_alerts (incident_id, alert_id, status) values ${tuples(rows)} on conflict do nothing`,
+);
 
 export function joinAlert(incidentId: string, alertId: string, status: AlertStatus): Statement {
-  return {
-    sql: "insert into incident_alerts (incident_id, alert_id, status) values ($1, $2, $3) on conflict do nothing",
-    params: [incidentId, alertId, status],
-  };
+  return joined.one([incidentId, alertId, status]);
 }
 
+const byId = gathered<IncidentRow>("id", (ids) => `select * from incidents where id in (${ids})`);
+
 export async function incidentById(database: Database, id: string): Promise<Incident | undefined> {
-  const [row] = await database.read<IncidentRow>("select * from incidents where id = $1", [id]);
+  const [row] = await byId(database, id);
   return row === undefined ? undefined : toIncident(row);
 }
 
@@ -155,10 +177,10 @@ export async function alertsOfIncident(
   database: Database,
   incidentId: string,
   edge: number,
-): Promise<{ id: string; receivedAt: number; status: AlertStatus }[]> {
+): Promise<{ id: string; receivedAt: number; status: AlertStatus; bodyRemovedAt: number | null }[]> {
   const query = (order: "asc" | "desc") =>
-    database.read<{ id: string; received_at: number; status: AlertStatus }>(
-      `select alerts.id, alerts.received_at, incident_alerts.status from incident_alerts
+    database.read<{ id: string; received_at: number; body_removed_at: number | null; status: AlertStatus }>(
+      `select alerts.id, alerts.received_at, alerts.body_removed_at, incident_alerts.status from incident_alerts
         join alerts on alerts.id = incident_alerts.alert_id
         where incident_alerts.incident_id = $1 order by incident_alerts.alert_id ${order} limit $2`,
       [incidentId, edge],
@@ -169,6 +191,7 @@ export async function alertsOfIncident(
     id: row.id,
     receivedAt: row.received_at,
     status: row.status,
+    bodyRemovedAt: row.body_removed_at,
   }));
 }
 

@@ -5,6 +5,8 @@
  * Each claim and renewal makes a later `lease_until` than any before, so whoever knows the key's value holds the lease.
  */
 import type { Database, Statement } from "./database.ts";
+import { listOf, padded } from "./gathered.ts";
+import { Rows, tuples } from "./rows.ts";
 
 export type JobKey =
   | "inbox"
@@ -48,6 +50,8 @@ interface Dialect {
   readonly later: string;
   /** The keys of several queries, as something that `key` can be compared with. */
   readonly anyOf: (queries: readonly string[]) => string;
+  /** The same for one query, whose rows are locked in the order of their keys. */
+  readonly locked: (query: string) => string;
 }
 
 const dialects: Record<Database["kind"], Dialect> = {
@@ -55,6 +59,7 @@ const dialects: Record<Database["kind"], Dialect> = {
     now: "cast(unixepoch('subsec') * 1000 as integer)",
     later: "max",
     anyOf: (queries) => `in (${queries.map((query) => `select key from (${query})`).join(" union all ")})`,
+    locked: (query) => `in (${query})`,
   },
   postgres: {
     now: "cast(extract(epoch from now()) * 1000 as bigint)",
@@ -62,6 +67,7 @@ const dialects: Record<Database["kind"], Dialect> = {
     // With `in` the planner may read the whole table; an array it looks up by the primary key.
     anyOf: (queries) =>
       `= any (${queries.map((query) => `array(${query} for update skip locked)`).join(" || ")})`,
+    locked: (query) => `= any (array(${query} order by key for update))`,
   },
 };
 
@@ -73,19 +79,30 @@ export function jobClass(key: JobKey): JobClass {
   return `lane:${action}`;
 }
 
+const woken = new Rows(
+  { columns: 3, keyed: true },
+  // The row is locked even where the update is not needed: a claim waits until the rows of this write can be read.
+  (rows) => `insert into jobs (key, class, run_at) values ${tuples(rows)}
+    on conflict (key) do update set run_at = excluded.run_at
+    where jobs.run_at is null or jobs.run_at > excluded.run_at`,
+);
+
 /**
  * Makes a key due at a time (ms), for the same write as the rows it is about. One job a key: of two times the earlier
  * stays. A job that is running keeps its lease and runs once more afterwards.
  */
 export function wake(key: JobKey, atMs: number): Statement {
-  return {
-    // The row is locked even where the update is not needed: a claim waits until the rows of this write can be read.
-    sql: `insert into jobs (key, class, run_at) values ($1, $2, $3)
-      on conflict (key) do update set run_at = excluded.run_at
-      where jobs.run_at is null or jobs.run_at > excluded.run_at`,
-    params: [key, jobClass(key), Math.floor(atMs)],
-    wakes: true,
-  };
+  return woken.one([key, jobClass(key), Math.floor(atMs)], { wakes: true });
+}
+
+const dropped = new Rows(
+  { columns: 1, keyed: true },
+  (rows) => `delete from jobs where key in (${rows.join(", ")}) and lease_until is null`,
+);
+
+/** There is nothing to do for a key any more; one that is running ends by itself. */
+export function drop(key: JobKey): Statement {
+  return dropped.one([key]);
 }
 
 /** Every lane looks again whether it may send; one that is running does when it is done. */
@@ -159,23 +176,16 @@ export function renewLease(kind: Database["kind"], key: JobKey, lease: number, l
 }
 
 /**
- * Deletes those of the jobs, all with one lease, that were not woken in the meantime; returns their keys. It waits for
- * no lock: it holds many rows itself, and a write that wakes several keys could wait for it in turn.
+ * Takes jobs off the table, all with one lease; those that were woken in the meantime wait again. Their rows are locked in
+ * the order in which a write wakes several keys, so that neither has what the other waits for.
  */
-export function finishJobs(kind: Database["kind"], keys: readonly JobKey[], lease: number): Statement {
-  const list = keys.map((_, index) => `$${index + 2}`).join(", ");
-  const mine = `select key from jobs where key in (${list}) and lease_until = $1 and run_at is null`;
-  return {
-    sql: `delete from jobs where key ${dialects[kind].anyOf([mine])} returning key`,
-    params: [lease, ...keys],
-  };
-}
-
-/** The job is gone, unless it was woken in the meantime: then it waits again. */
-export function finishJob(key: JobKey, lease: number): Statement[] {
+export function finishJobs(kind: Database["kind"], keys: readonly JobKey[], lease: number): Statement[] {
+  const mine = `key in (${listOf(keys.length, 2)}) and lease_until = $1`;
+  const params = [lease, ...padded(keys)];
+  const locked = dialects[kind].locked(`select key from jobs where ${mine}`);
   return [
-    { sql: "delete from jobs where key = $1 and lease_until = $2 and run_at is null", params: [key, lease] },
-    { sql: "update jobs set lease_until = null where key = $1 and lease_until = $2", params: [key, lease] },
+    { sql: `delete from jobs where key ${locked} and run_at is null`, params },
+    { sql: `update jobs set lease_until = null where ${mine}`, params },
   ];
 }
 

@@ -22,6 +22,21 @@ const lastApplied = "select coalesce(max(number), 0) as number from migrations";
 /** Replicas that start together take turns: any number will do, as long as nobody else in the database uses it. */
 const migrationLock = 7_236_418_092;
 
+/** PostgreSQL's code for a lock that it did not get in time. */
+const lockTimeout = "55P03";
+
+function lockedOut(cause: unknown): Error {
+  return new Error(
+    "its tables cannot be brought up to date, another session has held a lock on them for 5 s: end it, then start again",
+    { cause },
+  );
+}
+
+/** The number of the newest step that this version knows. */
+export function newestStep(kind: Database["kind"]): number {
+  return migrationsFor(kind).at(-1)?.number ?? 0;
+}
+
 /** The steps for a database, in order. */
 export function migrationsFor(kind: Database["kind"]): Migration[] {
   return readdirSync(folder)
@@ -58,6 +73,8 @@ export async function migratePostgres(client: ClientBase, now: number): Promise<
   await client.query("begin");
   try {
     await client.query("select pg_advisory_xact_lock($1)", [migrationLock]);
+    // Whoever waits for a table is waited for by everybody else who needs it: then rather no new version than no service.
+    await client.query("set local lock_timeout = 5000");
     await client.query(recordTable);
     const { rows } = await client.query<{ number: string | number }>(lastApplied);
     for (const step of stepsAfter(Number(rows[0]?.number), migrationsFor("postgres"))) {
@@ -68,7 +85,7 @@ export async function migratePostgres(client: ClientBase, now: number): Promise<
   } catch (error) {
     // The connection may be what failed: the first error is the one to tell.
     await client.query("rollback").catch(() => undefined);
-    throw error;
+    throw (error as { code?: unknown }).code === lockTimeout ? lockedOut(error) : error;
   }
 }
 

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientConfig, type Pool } from "pg";
 
 const channel = "crosscheck_wake";
+/** News that comes while it is being told waits for so long, for more. */
+const gatherMs = 10;
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
 
@@ -55,6 +57,8 @@ export class WakeChannel implements AsyncDisposable {
     while (this.#more) {
       this.#more = false;
       await this.#pool.query("select pg_notify($1, $2)", [channel, this.#self]).catch(() => undefined);
+      if (this.#more)
+        await sleep(gatherMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }
     this.#telling = undefined;
   }

@@ -2,9 +2,12 @@ import { Client, Pool, types, type ClientBase, type PoolClient, type PoolConfig,
 import { ConflictError, type Database, type Statement, type Value } from "./database.ts";
 import { checkChanges, excerpt, storable } from "./guards.ts";
 import { migratePostgres } from "./migrate.ts";
+import { together } from "./rows.ts";
 import { WakeChannel } from "./postgres-wake.ts";
 
 const poolSize = 8;
+/** So many callers may wait for a connection: more of them would only wait longer, and cost memory. */
+const maxWaiting = 20_000;
 /** A little more than the server's own limit: only a network that swallows everything gets here. */
 const queryTimeoutMs = 12_000;
 const uniqueViolation = "23505";
@@ -57,7 +60,7 @@ class PostgresDatabase implements Database {
 
   async write(statements: readonly Statement[]): Promise<void> {
     if (statements.length === 0) return;
-    const checked = statements.map(storable);
+    const checked = together(statements).map(storable);
     await retryOnce(() => this.#lend((client) => transact(client, checked)));
     if (statements.some(({ wakes }) => wakes)) this.#wakes.tell();
   }
@@ -76,6 +79,8 @@ class PostgresDatabase implements Database {
   /** Closing waits for whoever has asked for a connection: the pool itself would forget those that still wait for one. */
   async #lend<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("the database is closed");
+    if (this.#lent.size >= maxWaiting)
+      throw new Error(`PostgreSQL: busy, ${this.#lent.size} callers are waiting already`);
     const lent = this.#lendOne(use);
     this.#lent.add(lent);
     return lent.finally(() => this.#lent.delete(lent));
@@ -177,6 +182,8 @@ async function retryOnce<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Not as parameters of the connection: PgBouncer refuses those. If the connection breaks now, its user will notice. */
 function limitSession(client: ClientBase): void {
+  // The pool listens while nobody uses it, and no longer once it has let go of it: the server's farewell may come later.
+  client.on("error", () => undefined);
   client
     .query("set statement_timeout = 10000; set idle_in_transaction_session_timeout = 10000")
     .catch(() => undefined);
@@ -193,7 +200,8 @@ function sqlState(error: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-function connectionSettings(url: string): PoolConfig {
+/** How every connection of ours is made. */
+export function connectionSettings(url: string): PoolConfig {
   return {
     connectionString: url,
     application_name: "crosscheck",
@@ -218,7 +226,7 @@ function plainBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
 }
 
 /** Never the URL itself: it may hold the password. */
-function openError({ host, port, database }: Client, cause: unknown): Error {
+export function openError({ host, port, database }: Client, cause: unknown): Error {
   const where = `PostgreSQL database ${database ?? ""} at ${host}:${port}`;
   return new Error(`cannot open the ${where}: ${describe(cause)}`, { cause });
 }

@@ -11,6 +11,7 @@ table alerts
   target_url text
   fault text
   routed_at bigint
+  body_removed_at bigint
   PRIMARY KEY (id)
   CREATE INDEX alerts_resolved ON public.alerts USING btree (source) WHERE (status = 'resolved'::text)
   CREATE INDEX alerts_unrouted ON public.alerts USING btree (id) WHERE (routed_at IS NULL)
@@ -20,6 +21,7 @@ table audit
   actor text not null
   action text not null
   detail text
+  address text
   PRIMARY KEY (id)
 table contrasts
   run_id text not null
@@ -125,6 +127,9 @@ table replicas
   seen_at bigint not null
   version text not null
   config_hash text
+  name text
+  started_at bigint
+  config_since bigint
   PRIMARY KEY (id)
 table runs
   id text collate C not null
@@ -161,3 +166,4 @@ table told_messages
   key text not null
   told_at bigint not null
   PRIMARY KEY (route, key)
+  CREATE INDEX told_messages_by_age ON public.told_messages USING btree (route, told_at)

@@ -12,7 +12,7 @@ CREATE TABLE alerts (
   -- why it could not be read
   fault text,
   routed_at integer
-) strict;
+, body_removed_at integer) strict;
 CREATE INDEX alerts_resolved on alerts (source) where status = 'resolved';
 CREATE INDEX alerts_unrouted on alerts (id) where routed_at is null;
 CREATE TABLE audit (
@@ -21,7 +21,7 @@ CREATE TABLE audit (
   actor text not null,
   action text not null,
   detail text
-) strict;
+, address text) strict;
 CREATE TABLE contrasts (
   run_id text not null,
   number integer not null,
@@ -131,7 +131,7 @@ CREATE TABLE replicas (
   seen_at integer not null,
   version text not null,
   config_hash text
-) strict;
+, name text, started_at integer, config_since integer) strict;
 CREATE TABLE runs (
   id text primary key,
   incident_id text not null,
@@ -170,3 +170,4 @@ CREATE TABLE told_messages (
   told_at integer not null,
   primary key (route, key)
 ) strict;
+CREATE INDEX told_messages_by_age on told_messages (route, told_at);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,6 +30,24 @@ export async function occupy(folder: string): Promise<Disposable> {
   }
 }
 
+/** Whether a process serves a data folder. It looks, and leaves nothing behind. */
+export function isOccupied(folder: string): boolean {
+  const file = join(folder, "serve.lock");
+  if (!existsSync(file)) return false;
+  using lock = new DatabaseSync(file, { readOnly: true });
+  try {
+    lock.exec("select count(*) from sqlite_schema");
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === busy;
+}
+
 function tryLock(file: string): Disposable | undefined {
   const lock = new DatabaseSync(file);
   try {
@@ -36,7 +55,7 @@ function tryLock(file: string): Disposable | undefined {
     return { [Symbol.dispose]: () => lock.close() };
   } catch (error) {
     lock.close();
-    if (error instanceof Error && "errcode" in error && error.errcode === busy) return undefined;
+    if (isBusy(error)) return undefined;
     throw error;
   }
 }

@@ -35,13 +35,16 @@ export class SqliteThread implements AsyncDisposable {
     return thread;
   }
 
-  /** One outcome for a read, one for each unit of a write. Rejects only if the thread has ended. */
-  ask(task: Task): Promise<readonly Outcome[]> {
+  /**
+   * One outcome for a read, one for each unit of a write; what is in `transfer` is handed over. Rejects only if the thread
+   * has ended.
+   */
+  ask(task: Task, transfer: readonly ArrayBuffer[] = []): Promise<readonly Outcome[]> {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#last += 1;
     const answer = Promise.withResolvers<readonly Outcome[]>();
     this.#pending.set(this.#last, answer);
-    this.#worker.postMessage({ number: this.#last, task }, []);
+    this.#worker.postMessage({ number: this.#last, task }, transfer);
     return answer.promise;
   }
 

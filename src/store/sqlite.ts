@@ -3,11 +3,17 @@ import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ConflictError, type Database, type Statement, type Value } from "./database.ts";
 import { storable } from "./guards.ts";
-import type { Failure, Outcome, Unit } from "./sqlite-thread.ts";
+import { refuseDamaged, refuseEmptied } from "./integrity.ts";
+import { pack, type Unit } from "./packed.ts";
+import { openError, statementError } from "./sqlite-errors.ts";
+import type { Failure, Outcome } from "./sqlite-thread.ts";
 import { SqliteThread } from "./sqlite-worker.ts";
 
 /** Callers in one transaction: enough to share the fsync, few enough that nobody waits for long. */
 const batchLimit = 256;
+
+/** So many callers may wait for a thread: more of them would only wait longer, and cost memory. */
+const maxWaiting = 20_000;
 
 interface Caller {
   readonly unit: Unit;
@@ -19,6 +25,8 @@ interface Caller {
 export async function openSqlite(folder: string): Promise<Database> {
   const file = join(folder, "crosscheck.db");
   await makeWritable(folder);
+  refuseEmptied(folder);
+  await refuseDamaged(file);
   await using opened = new AsyncDisposableStack();
   try {
     const writer = opened.use(await SqliteThread.start({ file, role: "writer" }));
@@ -36,6 +44,8 @@ class SqliteDatabase implements Database {
   readonly #reader: SqliteThread;
   readonly #listeners = new Set<() => void>();
   #asked: Caller[] = [];
+  /** Callers whose reads the thread has not answered. */
+  #reading = 0;
   #waiting: Caller[] = [];
   #writing: Promise<void> | undefined;
   #closed = false;
@@ -46,6 +56,7 @@ class SqliteDatabase implements Database {
   }
 
   async read<T>(sql: string, params: readonly Value[] = []): Promise<T[]> {
+    refuseCrowd(this.#asked.length + this.#reading);
     const unit = { statements: [storable({ sql, params })], rows: true };
     const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
     this.#asked.push({ unit, resolve, reject });
@@ -77,6 +88,7 @@ class SqliteDatabase implements Database {
 
   async #enqueue(statements: readonly Statement[], rows: boolean): Promise<unknown[]> {
     if (this.#closed) throw new Error("the database is closed");
+    refuseCrowd(this.#waiting.length);
     const unit = { statements: statements.map(storable), rows };
     const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
     this.#waiting.push({ unit, resolve, reject });
@@ -87,11 +99,14 @@ class SqliteDatabase implements Database {
   /** The reads of a tick go to the thread in one message: a message costs more than most reads. */
   async #readTogether(): Promise<void> {
     const callers = this.#asked.splice(0);
+    this.#reading += callers.length;
     try {
       const queries = callers.flatMap(({ unit }) => unit.statements);
       settle(callers, await this.#reader.ask({ type: "read", queries }));
     } catch (error) {
       for (const caller of callers) caller.reject(error as Error);
+    } finally {
+      this.#reading -= callers.length;
     }
   }
 
@@ -101,7 +116,8 @@ class SqliteDatabase implements Database {
     while (this.#waiting.length > 0) {
       const callers = this.#waiting.splice(0, batchLimit);
       try {
-        const outcomes = await this.#writer.ask({ type: "write", units: callers.map(({ unit }) => unit) });
+        const units = pack(callers.map(({ unit }) => unit));
+        const outcomes = await this.#writer.ask({ type: "write", units }, [units.bytes]);
         this.#answer(callers, outcomes);
       } catch (error) {
         for (const caller of callers) caller.reject(error as Error);
@@ -115,6 +131,10 @@ class SqliteDatabase implements Database {
     if (!written.some(({ unit }) => unit.statements.some(({ wakes }) => wakes))) return;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function refuseCrowd(waiting: number): void {
+  if (waiting >= maxWaiting) throw new Error(`SQLite: busy, ${waiting} callers are waiting already`);
 }
 
 /** Gives each caller its outcome; returns those that got what they asked for. */
@@ -135,8 +155,9 @@ function rowsOf(outcome: Outcome | undefined): unknown[] {
   throw errorOf(outcome?.failure ?? { message: "the SQLite thread did not answer" });
 }
 
-function errorOf({ message, conflictAt }: Failure): Error {
-  return conflictAt === undefined ? new Error(`SQLite: ${message}`) : new ConflictError(conflictAt, message);
+function errorOf(failure: Failure): Error {
+  const { message, conflictAt } = failure;
+  return conflictAt === undefined ? statementError(failure) : new ConflictError(conflictAt, message);
 }
 
 async function makeWritable(folder: string): Promise<void> {
@@ -151,25 +172,4 @@ async function makeWritable(folder: string): Promise<void> {
       { cause },
     );
   }
-}
-
-/** SQLite's codes for a file that is damaged or something else. */
-const notADatabase = new Set([11, 26]);
-/** … and for one that may not be opened, or not be written to. */
-const notOurs = new Set([8, 14]);
-
-function openError(file: string, cause: unknown): Error {
-  const { code, message } = cause as { code?: number; message: string };
-  if (notOurs.has(code ?? 0)) {
-    return new Error(`cannot write to ${file} (${message}): make it writable for this user`, { cause });
-  }
-  if (notADatabase.has(code ?? 0)) {
-    return new Error(
-      `${file} is not a SQLite database, or is damaged: restore it from a backup, or move it away`,
-      {
-        cause,
-      },
-    );
-  }
-  return new Error(`cannot open ${file}: ${message}`, { cause });
 }

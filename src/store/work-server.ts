@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "./database.ts";
+import { ConflictError, type Database, type Statement } from "./database.ts";
 import { Doorbell } from "./doorbell.ts";
-import { Finisher } from "./finisher.ts";
+import { Finisher, type Finished } from "./finisher.ts";
 import { claimJobs, dueByClass, putOffJob } from "./jobs.ts";
 import type { ClaimedJob, ClassDue, JobClass, JobKey } from "./jobs.ts";
 import { Lease } from "./lease.ts";
+import { outcome, type Outcome } from "./outcome.ts";
 import type { JobHandler, ServeOptions } from "./work.ts";
 
 interface RunningJob {
@@ -19,6 +20,10 @@ const classesAtOnce = 16;
 const rememberedClasses = 32;
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
+/** So long after a claim the next one waits for company: every claim costs as much, however many jobs it finds. */
+const gatherMs = 5;
+/** While claims find work, how often to look for classes that are not known yet. */
+const lookEveryMs = 50;
 /** How soon to look again at a job that is due and could not be claimed. */
 const contendedMs = 20;
 const firstOutageMs = 100;
@@ -27,7 +32,15 @@ const rememberedFailures = 10_000;
 /** A handler that was aborted gets a moment to stop before its job is given away. */
 const abortGraceMs = 1000;
 
-const defaults = { limit: () => 8, leaseMs: 15_000, pollMs: 2000, drainMs: 10_000, onError: () => undefined };
+const defaults = {
+  limit: () => 8,
+  leaseMs: 15_000,
+  pollMs: 2000,
+  drainMs: 10_000,
+  now: Date.now,
+  onTurn: () => undefined,
+  onError: () => undefined,
+};
 
 /** One process's part in serving the jobs: claims what is due, within the limits, and runs it. */
 export class WorkServer {
@@ -39,6 +52,8 @@ export class WorkServer {
   readonly #finisher: Finisher;
   readonly #bell = new Doorbell();
   #seen: readonly JobClass[] = [];
+  #claimedAt = -Infinity;
+  #lookedAt = -Infinity;
   #misses = 0;
   #outageMs = 0;
   /** The drain is over: whatever still runs here no longer counts. */
@@ -60,6 +75,7 @@ export class WorkServer {
       try {
         const pauseMs = await this.#claimDue();
         this.#outageMs = 0;
+        this.#options.onTurn();
         if (pauseMs > 0) await this.#bell.sleep(pauseMs);
       } catch (error) {
         await this.#waitOut(error);
@@ -71,21 +87,28 @@ export class WorkServer {
 
   /** Starts what is due and free to run; returns how long there is nothing to do. */
   async #claimDue(): Promise<number> {
-    const { kind } = this.#database;
-    const { sql, params } = dueByClass(kind, Date.now());
-    // Side by side: the claim takes from the classes seen so far, while the query looks for others and for what is next.
-    const [started, classes] = await Promise.all([this.#claim(), this.#database.read<ClassDue>(sql, params)]);
-    this.#remember(classes);
-    if (started > 0) {
-      this.#misses = 0;
-      return 0;
-    }
-    const free = classes.filter((each) => this.#free(each.class) > 0);
-    const pauseMs = Math.min(this.#options.pollMs, ...free.map(({ wait_ms }) => wait_ms));
-    if (pauseMs > 0) return pauseMs;
+    const early = this.#claimedAt + gatherMs - performance.now();
+    if (early > 0) await sleep(early);
+    this.#claimedAt = performance.now();
+    this.#bell.answer();
+    const started = await this.#claim();
+    if (started > 0) this.#misses = 0;
+    if (started > 0 && performance.now() - this.#lookedAt < lookEveryMs) return 0;
+    const pauseMs = await this.#untilNext();
+    if (started > 0 || pauseMs > 0) return pauseMs;
     // Due and not claimed: a class just seen, a job just become due, or one that a write or another replica has locked.
     this.#misses += 1;
     return this.#misses > 1 ? contendedMs : 0;
+  }
+
+  /** Looks which classes there are, and how long it is until one that is free has a job due. */
+  async #untilNext(): Promise<number> {
+    this.#lookedAt = performance.now();
+    const { sql, params } = dueByClass(this.#database.kind, this.#options.now());
+    const classes = await this.#database.read<ClassDue>(sql, params);
+    this.#remember(classes);
+    const free = classes.filter((each) => this.#free(each.class) > 0);
+    return Math.min(this.#options.pollMs, ...free.map(({ wait_ms }) => wait_ms));
   }
 
   async #claim(): Promise<number> {
@@ -96,7 +119,7 @@ export class WorkServer {
       .slice(0, classesAtOnce);
     if (wanted.length === 0) return 0;
     const claimedAt = performance.now();
-    const claim = claimJobs(this.#database.kind, wanted, { leaseMs, nowMs: Date.now() });
+    const claim = claimJobs(this.#database.kind, wanted, { leaseMs, nowMs: this.#options.now() });
     const jobs = await this.#database.claim<ClaimedJob>(claim);
     for (const job of jobs) this.#start(job, claimedAt);
     return jobs.length;
@@ -122,7 +145,7 @@ export class WorkServer {
   #start(job: ClaimedJob, claimedAt: number): void {
     if (this.#running.has(job.key)) {
       // We lost its lease and got it again, and the old handler has not heeded its signal yet.
-      void succeeds(this.#putOff(job.key, job.lease, this.#options.leaseMs / 3));
+      void outcome(() => this.#putOff(job.key, job.lease, this.#options.leaseMs / 3));
       return;
     }
     const controller = new AbortController();
@@ -137,32 +160,47 @@ export class WorkServer {
   }
 
   async #run(key: JobKey, lease: Lease, signal: AbortSignal): Promise<void> {
-    let settle: (token: number) => Promise<void>;
-    try {
-      await this.#handler(key, signal);
-      this.#failures.delete(key);
-      settle = (token) => this.#finisher.finish(key, token);
-    } catch (error) {
-      // Aborted: given back as it was. Failed: later and later, but never out of sight.
-      const pauseMs = signal.aborted ? 0 : this.#backOff(key);
-      if (!signal.aborted) this.#options.onError(error, key);
-      settle = (token) => this.#putOff(key, token, pauseMs);
-    }
+    const ran = await outcome(async () => (await this.#handler(key, signal)) ?? []);
     const token = await lease.stop();
-    if (token !== undefined) await this.#settle(() => settle(token), lease);
-    else if (!this.#stopped) this.#options.onError(signal.reason, key);
+    if (token === undefined) return this.#leave(key, ran, signal);
+    const finished = "error" in ran ? ran : await this.#finish({ key, token, ending: ran.value }, lease);
+    if (this.#stopped) return;
+    if (!("error" in finished)) {
+      this.#failures.delete(key);
+      return;
+    }
+    // Aborted: given back as it was. Failed: later and later, but never out of sight.
+    const pauseMs = signal.aborted ? 0 : this.#backOff(key);
+    if (!signal.aborted) this.#options.onError(finished.error, key);
+    await outcome(() => this.#settle(() => this.#putOff(key, token, pauseMs), lease));
+  }
+
+  #finish(job: Finished, lease: Lease): Promise<Outcome<void>> {
+    return outcome(() => this.#settle(() => this.#finisher.finish(job), lease));
+  }
+
+  /** Somebody else may have the job by now. What has been done here is true all the same. */
+  async #leave(key: JobKey, ran: Outcome<readonly Statement[]>, signal: AbortSignal): Promise<void> {
+    if (this.#stopped) return;
+    if ("value" in ran) await outcome(() => this.#database.write(ran.value));
+    this.#options.onError(signal.reason, key);
   }
 
   /** Tries until the lease is over; after that the job is anyone's, and runs again. */
   async #settle(write: () => Promise<void>, lease: Lease): Promise<void> {
-    for (let pauseMs = firstOutageMs; !(await succeeds(write())); pauseMs *= 2) {
-      if (this.#stopped || lease.remainingMs() < pauseMs) return;
+    for (let pauseMs = firstOutageMs; ; pauseMs *= 2) {
+      try {
+        return await write();
+      } catch (error) {
+        const isRefused = error instanceof ConflictError;
+        if (isRefused || this.#stopped || lease.remainingMs() < pauseMs) throw error;
+      }
       await sleep(pauseMs);
     }
   }
 
   #putOff(key: JobKey, token: number, pauseMs: number): Promise<void> {
-    return this.#database.write(putOffJob(key, token, Date.now() + pauseMs));
+    return this.#database.write(putOffJob(key, token, this.#options.now() + pauseMs));
   }
 
   #backOff(key: JobKey): number {
@@ -192,7 +230,7 @@ export class WorkServer {
 
   async #giveBack(key: JobKey, { lease }: RunningJob): Promise<void> {
     const token = await lease.stop();
-    if (token !== undefined) await succeeds(this.#putOff(key, token, 0));
+    if (token !== undefined) await outcome(() => this.#putOff(key, token, 0));
   }
 
   async #allEndWithin(ms: number): Promise<boolean> {
@@ -210,11 +248,4 @@ function turn({ class: name }: ClassDue): number {
 /** Between half of it and all of it, so that those who failed together do not come back together. */
 function jittered(ms: number): number {
   return ms * (0.5 + Math.random() / 2);
-}
-
-async function succeeds(promise: Promise<void>): Promise<boolean> {
-  return promise.then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { suite, test } from "node:test";
 import { startChild } from "../../test/fixtures/child.ts";
 import { eachDatabase } from "../../test/fixtures/databases.ts";
 import { startPostgres } from "../../test/fixtures/postgres.ts";
 import { until } from "../../test/fixtures/until.ts";
-import { openDatabase, type Database } from "./database.ts";
+import { openDatabase, type Database, type Statement } from "./database.ts";
 import { jobClass, wake, type JobKey } from "./jobs.ts";
 import { createWork, type JobHandler, type ServeOptions } from "./work.ts";
 
@@ -46,6 +45,14 @@ async function noneLeft(database: Database): Promise<void> {
   await until("all jobs to be done", async () => (await jobs(database)).length === 0);
 }
 
+/** Leaves a job for long after, if it changes as many rows as it says. */
+function endingOf(key: JobKey, changes: number): Statement[] {
+  return [
+    { sql: "insert into jobs (key, class, run_at) values ($1, 'hold', 1)", params: [`ended ${key}`] },
+    { sql: "update jobs set run_at = $2 where key = $1", params: [`ended ${key}`, 2 ** 50], changes },
+  ];
+}
+
 test("a job's class is its kind, for a lane its action", () => {
   for (const [key, expected] of [
     ["inbox", "inbox"],
@@ -79,7 +86,7 @@ eachDatabase("work", (fresh, kind) => {
     await using database = await place.open();
     const ran: { key: JobKey; at: number }[] = [];
     await using _serving = serving(database, async (key) => void ran.push({ key, at: Date.now() }));
-    const soon = Date.now() + 300;
+    const soon = Date.now() + 3000;
     await database.write([
       wake("hold:later", Date.now() + 3_600_000),
       wake("hold:soon", soon),
@@ -147,6 +154,43 @@ eachDatabase("work", (fresh, kind) => {
     assert.equal(runs, 4);
   });
 
+  test("what a handler returns is written with the end of its job, or fails it alone", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const refusals: JobKey[] = [];
+    await using served = serving(database, async (key) => {
+      const isRefused = key === "incident:bad" && refusals.length < 2;
+      if (isRefused) refusals.push(key);
+      return endingOf(key, isRefused ? 2 : 1);
+    });
+    const keys = ["incident:bad", "incident:good", "incident:fine", "lane:1/team"] as const;
+    await database.write(keys.map((key) => wake(key, 0)));
+    const left = async () => (await jobs(database)).filter(({ run_at }) => run_at === 2 ** 50);
+    await until("all to be written", async () => (await left()).length === keys.length);
+    await until("all to be gone", async () => (await jobs(database)).length === keys.length);
+    assert.deepEqual(
+      (await left()).map(({ key }) => key),
+      keys.map((key) => `ended ${key}`).toSorted(),
+    );
+    assert.deepEqual(
+      served.errors.map(({ error, key }) => [error.name, key]),
+      refusals.map((key) => ["ConflictError", key]),
+    );
+  });
+
+  test("a handler that ends by waking its key runs again", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    let runs = 0;
+    await using _serving = serving(database, async (key) => {
+      runs += 1;
+      return runs < 4 ? [wake(key, Date.now() + 50)] : [];
+    });
+    await database.write([wake("incident:1", 0)]);
+    await noneLeft(database);
+    assert.equal(runs, 4);
+  });
+
   test("two servers share the jobs and do each once", async () => {
     await using place = await fresh();
     await using one = await place.open();
@@ -183,7 +227,7 @@ eachDatabase("work", (fresh, kind) => {
       ["incident:bad try 1", "incident:bad try 2"],
     );
     const [first = 0, second = 0, third = 0] = tries;
-    assert.ok(second - first >= 250 && second - first < 5000, `first pause ${second - first}`);
+    assert.ok(second - first >= 250 && second - first < 20_000, `first pause ${second - first}`);
     assert.ok(third - second >= 500, `second pause ${third - second}`);
   });
 
@@ -210,7 +254,7 @@ eachDatabase("work", (fresh, kind) => {
     const startedAt = performance.now();
     for (const key of others) await database.write([wake(key, Date.now())]);
     await until("all others", () => others.every((key) => ran.has(key)));
-    assert.ok(performance.now() - startedAt < 2000);
+    assert.ok(performance.now() - startedAt < 20_000);
     assert.equal(hanging, 60);
   });
 
@@ -218,7 +262,8 @@ eachDatabase("work", (fresh, kind) => {
     await using place = await fresh();
     await using one = await place.open();
     await using two = await place.open();
-    const leaseMs = 1500;
+    // Renewed at a third of it, so that a machine which stands still for seconds does not lose it.
+    const leaseMs = 5000;
     let runs = 0;
     const startedAt = performance.now();
     const handler: JobHandler = async () => {
@@ -243,7 +288,7 @@ eachDatabase("work", (fresh, kind) => {
         await once(signal, "abort");
         reason = signal.reason as Error;
       },
-      { leaseMs: 300 },
+      { leaseMs: 6000 },
     );
     await database.write([wake("incident:1", 0)]);
     // Another replica, as after a long pause of this one.
@@ -268,7 +313,7 @@ eachDatabase("work", (fresh, kind) => {
     await using place = await fresh();
     await using database = await place.open();
     await database.write([wake("incident:1", 0), wake("hold:1", 0)]);
-    const leaseMs = 1000;
+    const leaseMs = 3000;
     await (async () => {
       await using child = startChild(
         "hold-jobs-until-killed.ts",
@@ -281,7 +326,7 @@ eachDatabase("work", (fresh, kind) => {
     const ran: JobKey[] = [];
     await using _serving = serving(database, async (key) => void ran.push(key), { pollMs: 60_000 });
     await until("both to be taken over", () => ran.length === 2);
-    assert.ok(performance.now() - killedAt < leaseMs + 2000);
+    assert.ok(performance.now() - killedAt < leaseMs + 20_000);
     await noneLeft(database);
   });
 
@@ -290,7 +335,7 @@ eachDatabase("work", (fresh, kind) => {
     await using database = await place.open();
     const ran: JobKey[] = [];
     const finish = Promise.withResolvers<void>();
-    let rude: Promise<void> | undefined;
+    const rude = Promise.withResolvers<void>();
     {
       await using _serving = serving(
         database,
@@ -298,9 +343,9 @@ eachDatabase("work", (fresh, kind) => {
           ran.push(key);
           if (key === "incident:quick") await finish.promise;
           if (key === "incident:slow") await hang(signal);
-          if (key === "incident:rude") await (rude = sleep(3000));
+          if (key === "incident:rude") await rude.promise;
         },
-        { drainMs: 300 },
+        { drainMs: 3000 },
       );
       await database.write([wake("incident:quick", 0), wake("incident:slow", 0), wake("incident:rude", 0)]);
       await until("all to run", () => ran.length === 3);
@@ -316,7 +361,7 @@ eachDatabase("work", (fresh, kind) => {
       ],
     );
     assert.ok(left.every(({ run_at }) => run_at !== null && run_at <= Date.now()));
-    await rude;
+    rude.resolve();
   });
 });
 
@@ -335,7 +380,7 @@ suite("work on a PostgreSQL that goes away", () => {
         await once(signal, "abort");
         aborted += 1;
       },
-      { leaseMs: 900 },
+      { leaseMs: 3000 },
     );
     await database.write([wake("incident:1", 0), wake("incident:long", 0)]);
     await until("it to serve", () => ran.length === 2);

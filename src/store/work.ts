@@ -2,8 +2,14 @@ import type { Database, Statement } from "./database.ts";
 import { type JobClass, type JobKey, wake } from "./jobs.ts";
 import { WorkServer } from "./work-server.ts";
 
-/** Does what a key stands for. It may run again after any interruption, so each of its steps is guarded. */
-export type JobHandler = (key: JobKey, signal: AbortSignal) => Promise<void>;
+/**
+ * Does what a key stands for. It may run again after any interruption, so each of its steps is guarded. What it returns is
+ * written in the write that finishes the job, all or none of it; where a guard refuses that the job has failed.
+ */
+export type JobHandler = (
+  key: JobKey,
+  signal: AbortSignal,
+) => Promise<readonly Statement[] | undefined | void>;
 
 export interface ServeOptions {
   /** Ends the serving: no more claims, what runs may finish for `drainMs`, the rest is aborted and given back. */
@@ -16,6 +22,10 @@ export interface ServeOptions {
   readonly pollMs?: number;
   /** How long running handlers may take to finish once the signal is aborted. Default: 10 s. */
   readonly drainMs?: number;
+  /** ms since 1970: the clock that the handlers go by. Default: this machine's. */
+  readonly now?: () => number;
+  /** Called whenever the database has been asked for due work and has answered, at least every `pollMs`. */
+  readonly onTurn?: () => void;
   /**
    * Told of a handler that failed (its job backs off, up to 30 s) or lost its lease, with the key; and, without a
    * key, once when the database goes away.

@@ -63,7 +63,10 @@ test("a check is another one when it asks something else, not when its pass prov
   assert.notEqual(definitionOf({ ...check, "self-test": false }), definitionOf(check));
 });
 
-test("one that fails is tested again sooner", () => {
+test("one that fails, or could not tell, is tested again sooner", () => {
   assert.equal(nextSelfTest(known({}), hour), noon + hour);
   assert.equal(nextSelfTest(known({ failingSince: noon }), hour), noon + hour / 12);
+  const blind = known({ last: error("eu") });
+  assert.equal(nextSelfTest(blind, 24 * hour), noon + 300_000);
+  assert.equal(nextSelfTest(blind, 60_000), noon + 60_000);
 });

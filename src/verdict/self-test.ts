@@ -20,7 +20,11 @@ export function selfTested(
   return { ...tested, failingSince: null, good: seen };
 }
 
-/** One that fails is tested again sooner, to know soon that it does not any more. */
-export function nextSelfTest({ testedAt, failingSince }: SelfTest, everyMs: number): number {
-  return testedAt + (failingSince === null ? everyMs : everyMs / 12);
+/** How soon a location that could not tell is asked again: one that is out of order for this long is told of. */
+const doubtfulMs = 300_000;
+
+/** One that fails is tested again sooner, to know soon that it does not any more; so is one that could not tell. */
+export function nextSelfTest({ testedAt, failingSince, last }: SelfTest, everyMs: number): number {
+  if (failingSince !== null) return testedAt + everyMs / 12;
+  return testedAt + (last.outcome === "error" ? Math.min(everyMs, doubtfulMs) : everyMs);
 }

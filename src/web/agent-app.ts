@@ -9,8 +9,8 @@ import { requireToken } from "./auth.ts";
 import { problem } from "./problem.ts";
 
 export interface AgentAppOptions {
-  /** What callers must show. */
-  readonly token: string;
+  /** Of which callers must show one: two while one takes the other's place. */
+  readonly tokens: readonly string[];
   /** Who reads requests and carries them out: ConfigError for one that cannot be, LocationError without an answer. */
   readonly answer: (text: string, signal: AbortSignal) => Promise<Observation>;
 }
@@ -22,9 +22,9 @@ const requestLimit = 64 * 1024;
  * The HTTP side of a listening agent: `POST /` or `/probe` with the probe protocol, `GET /healthz`. 200 whenever the
  * agent did its work, whatever it saw; everything else is problem details.
  */
-export function createAgentApp({ token, answer }: AgentAppOptions): Hono {
+export function createAgentApp({ tokens, answer }: AgentAppOptions): Hono {
   const app = new Hono();
-  const guard = requireToken({ tokens: () => [token] });
+  const guard = requireToken({ tokens: () => tokens });
   const limit = bodyLimit({
     maxSize: requestLimit,
     onError: (c) => problem(c, 413, `the request is longer than ${requestLimit} bytes`),

@@ -49,6 +49,34 @@ suite("without tokens", () => {
     assert.equal(await statusFor(doorWith(), "127.0.0.1", { host: "rebound.example" }), 403);
   });
 
+  test("so is a page of another program on this machine, as a browser says it", async () => {
+    const host = "localhost:8082";
+    const pages = [
+      { host, origin: "http://localhost:3000" },
+      { host, origin: "http://127.0.0.1:8082" },
+      { host, origin: "null" },
+      { host, "sec-fetch-site": "cross-site" },
+      { host, "sec-fetch-site": "same-site" },
+    ];
+    for (const headers of pages)
+      assert.equal(await statusFor(doorWith(), "127.0.0.1", headers), 403, JSON.stringify(headers));
+    const own = [
+      { host, origin: "http://localhost:8082", "sec-fetch-site": "same-origin" },
+      { host, "sec-fetch-site": "none" },
+      { host: "localhost", origin: "https://localhost" },
+      { host: "[::1]:8082", origin: "http://[::1]:8082" },
+    ];
+    for (const headers of own)
+      assert.equal(await statusFor(doorWith(), "127.0.0.1", headers), 200, JSON.stringify(headers));
+  });
+
+  test("what a proxy on this machine passes on may come from anywhere", async () => {
+    for (const name of ["forwarded", "x-forwarded-for", "x-real-ip", "via"]) {
+      const headers = { host: "localhost:8082", [name]: "192.0.2.2" };
+      assert.equal(await statusFor(doorWith(), "127.0.0.1", headers), 403, name);
+    }
+  });
+
   const outside = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
@@ -66,6 +94,24 @@ test("with tokens, where a caller is does not matter", async () => {
   assert.equal(await statusFor(doorWith("let-me-in"), "192.0.2.2", headers), 200);
   assert.equal(await statusFor(doorWith("let-me-in"), "127.0.0.1"), 401);
 });
+
+const guesses = [
+  { authorization: "Bearer let-me-i" },
+  { authorization: "Bearer let-me-in-" },
+  { authorization: "Bearer " },
+  { authorization: "bearer let-me-in", let: 200 },
+  { authorization: `Basic ${Buffer.from("user:let-me-in").toString("base64")}`, let: 200 },
+  { authorization: "Basic let-me-in" },
+  { authorization: "Digest let-me-in" },
+  { authorization: `Bearer ${"let-me-in ".repeat(100)}x`, let: 200 },
+  { authorization: "__proto__" },
+];
+for (const { authorization, let: status = 401 } of guesses) {
+  test(`${authorization.slice(0, 30)}: ${status}`, async () => {
+    const headers = { authorization, host: "crosscheck.example" };
+    assert.equal(await statusFor(doorWith("let-me-in"), "192.0.2.2", headers), status);
+  });
+}
 
 /** `fetch` lets nobody set the header. */
 function ask(hostname: string, port: number): Promise<number | undefined> {

@@ -1,50 +1,25 @@
-import type { HttpBindings } from "@hono/node-server";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import ipaddr from "ipaddr.js";
 import { isSameText } from "../constant-time.ts";
+import type { Actor } from "../model/actor.ts";
+import { addressOf, isFromThisMachine } from "./origin.ts";
 import { problem } from "./problem.ts";
 
-/** Whether a request shows one of the tokens: bearer, password of basic authentication, or a parameter of the URL. */
-export function showsToken(
-  c: HonoContext,
-  tokens: readonly string[],
-  parameters: readonly string[] = ["token"],
-): boolean {
-  const shown = tokensShown(c, parameters);
-  // Every pair is compared, so that time does not tell which token it was.
-  const hits = shown.flatMap((text) => tokens.map((token) => isSameText(text, token)));
-  return hits.includes(true);
-}
-
-/** Who a request came from, for the record: `api-token 1` is the first of the list, `loopback` this machine. */
-export function actorOf(c: HonoContext, tokens: readonly string[]): string {
-  const shown = tokensShown(c, ["token"]);
-  const index = tokens.findIndex((token) => shown.some((text) => isSameText(text, token)));
-  return index === -1 ? "loopback" : `api-token ${index + 1}`;
-}
-
-function tokensShown(c: HonoContext, parameters: readonly string[]): string[] {
-  const header = c.req.header("authorization") ?? "";
-  const [scheme = "", credentials = ""] = header.split(/\s+/, 2);
-  const bearer = scheme.toLowerCase() === "bearer" ? [credentials] : [];
-  const basic = scheme.toLowerCase() === "basic" ? [passwordOf(credentials)] : [];
-  return [...bearer, ...basic, ...parameters.flatMap((name) => c.req.queries(name) ?? [])];
-}
-
-function passwordOf(credentials: string): string {
-  const text = Buffer.from(credentials, "base64").toString();
-  return text.slice(text.indexOf(":") + 1);
-}
+/** Why somebody was turned away. */
+export type Refusal = "no-token" | "wrong-token" | "read-only" | "not-this-machine";
 
 /** Who may call. */
 export interface Gate {
-  /** Texts, revealed. Empty: this machine; null: everybody, for what they send is judged instead. */
+  /** Texts, revealed. Null: everybody, for what they send is judged instead. */
   tokens(c: HonoContext): readonly string[] | null;
-  /** Parameters of the URL that may hold one; default: `token`. */
+  /** Those of whoever may look, and change nothing. Without these and the others only this machine may call. */
+  readers?(c: HonoContext): readonly string[];
+  /** What is asked for is not for readers, whatever its method. */
+  readonly whole?: boolean;
+  /** Parameters of the URL that may hold a token; default: `token`. */
   readonly parameters?: readonly string[];
   /** Told of each refusal. */
-  refused?(c: HonoContext): void;
+  refused?(c: HonoContext, why: Refusal): void;
 }
 
 /** Lets through whoever shows a token; without tokens, whoever calls from this machine and is no web page. */
@@ -52,44 +27,75 @@ export function requireToken(gate: Gate): MiddlewareHandler {
   return createMiddleware(async (c, next) => {
     const tokens = gate.tokens(c);
     if (tokens === null) return next();
-    if (tokens.length === 0) return fromThisMachine(c) && !fromWebPage(c) ? next() : foreign(c, gate);
-    if (showsToken(c, tokens, gate.parameters)) return next();
-    gate.refused?.(c);
-    c.header("www-authenticate", 'Bearer realm="crosscheck"');
-    return problem(
-      c,
-      401,
-      "show a token: Authorization: Bearer …, the password of basic authentication, or ?token=…",
-    );
+    const { refusal, name } = judge(c, gate, tokens);
+    if (refusal === undefined) {
+      c.set("actor", { name, address: addressOf(c) } satisfies Actor);
+      return next();
+    }
+    gate.refused?.(c, refusal);
+    if (status[refusal] === 401) c.header("www-authenticate", 'Bearer realm="crosscheck"');
+    return problem(c, status[refusal], details[refusal]);
   });
 }
 
-function foreign(c: HonoContext, gate: Gate): Response {
-  gate.refused?.(c);
-  return problem(
-    c,
-    403,
-    "without tokens only this machine may call, and no web page: set server.ingest-tokens",
-  );
+/** Whether a request would be let through. */
+export function isLetIn(c: HonoContext, gate: Gate): boolean {
+  const tokens = gate.tokens(c);
+  return tokens === null || judge(c, gate, tokens).refusal === undefined;
 }
 
-/** By the connection: headers are what the caller likes them to be. */
-function fromThisMachine(c: HonoContext): boolean {
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-  const address = incoming?.socket.remoteAddress ?? "";
-  // IPv4 that comes in on an IPv6 port is written ::ffff:127.0.0.1.
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
+/** Whom a gate has let in. */
+export function actorOf(c: HonoContext): Actor {
+  const actor = c.get("actor") as Actor | undefined;
+  return actor ?? { name: "unknown", address: addressOf(c) };
 }
 
-const localHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
+type Entry =
+  | { readonly name: string; readonly refusal?: never }
+  | { readonly refusal: Refusal; name?: never };
 
-/** Any page in a browser can post to 127.0.0.1, and any name can resolve to it: Origin and Host give it away. */
-function fromWebPage(c: HonoContext): boolean {
-  const host = hostOf(`http://${c.req.header("host") ?? ""}`);
-  const origin = c.req.header("origin");
-  return !localHosts.has(host) || (origin !== undefined && !localHosts.has(hostOf(origin)));
+function judge(c: HonoContext, gate: Gate, tokens: readonly string[]): Entry {
+  const readers = gate.readers?.(c) ?? [];
+  if (tokens.length === 0 && readers.length === 0)
+    return isFromThisMachine(c) ? { name: "loopback" } : { refusal: "not-this-machine" };
+  const shown = tokensShown(c, gate.parameters ?? ["token"]);
+  const [whole, reader] = [placeOf(tokens, shown), placeOf(readers, shown)];
+  if (whole !== -1) return { name: `api-token ${whole + 1}` };
+  if (reader === -1) return { refusal: shown.length === 0 ? "no-token" : "wrong-token" };
+  const looks = gate.whole !== true && (c.req.method === "GET" || c.req.method === "HEAD");
+  return looks ? { name: `read-token ${reader + 1}` } : { refusal: "read-only" };
 }
 
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : "";
+/** Every pair is compared, so that time does not tell which token it was. */
+function placeOf(tokens: readonly string[], shown: readonly string[]): number {
+  const hits = tokens.map((token) => shown.map((text) => isSameText(text, token)).includes(true));
+  return hits.indexOf(true);
 }
+
+/** One of each kind: a request is one guess, not thousands. */
+function tokensShown(c: HonoContext, parameters: readonly string[]): string[] {
+  const header = c.req.header("authorization") ?? "";
+  const [scheme = "", credentials = ""] = header.split(/\s+/, 2);
+  const bearer = scheme.toLowerCase() === "bearer" ? [credentials] : [];
+  const basic = scheme.toLowerCase() === "basic" ? [passwordOf(credentials)] : [];
+  return [...bearer, ...basic, ...parameters.flatMap((name) => c.req.query(name) ?? [])];
+}
+
+function passwordOf(credentials: string): string {
+  const text = Buffer.from(credentials, "base64").toString();
+  return text.slice(text.indexOf(":") + 1);
+}
+
+const showToken =
+  "show a token: Authorization: Bearer …, the password of basic authentication, or ?token=… where neither can be set";
+
+const status = { "no-token": 401, "wrong-token": 401, "read-only": 403, "not-this-machine": 403 } as const;
+
+const details: Readonly<Record<Refusal, string>> = {
+  "no-token": showToken,
+  "wrong-token": showToken,
+  "read-only":
+    "this token is one of server.read-tokens: it reads, and changes nothing. Show one of server.api-tokens",
+  "not-this-machine":
+    "without tokens only this machine may call, directly, and no web page: set server.ingest-tokens for senders, server.api-tokens for the API",
+};

@@ -26,7 +26,12 @@ export async function incidentJson(database: Database, incident: Incident) {
   const last = runs.slice(-maxObservedRuns).map((run) => observedRunJson(database, run));
   return {
     ...headJson(incident),
-    alerts: alerts.map(({ id, receivedAt, status }) => ({ id, receivedAt: time(receivedAt), status })),
+    alerts: alerts.map(({ id, receivedAt, status, bodyRemovedAt }) => ({
+      id,
+      receivedAt: time(receivedAt),
+      status,
+      bodyRemovedAt: time(bodyRemovedAt),
+    })),
     runs: [...older, ...(await Promise.all(last))],
     deliveries: deliveries.map((delivery) => deliveryJson(delivery)),
   };

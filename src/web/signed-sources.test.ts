@@ -52,6 +52,7 @@ suite("who may post to a source that signs", () => {
       context: steps.context,
       version: "",
       receive: createReceiver(steps.context),
+      canSpool: () => false,
       reload: () => Promise.resolve({ ok: false as const, faults: [] }),
       stopping: new AbortController().signal,
     };

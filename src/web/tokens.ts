@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config.ts";
-import type { Proof } from "../ingest/source-type.ts";
+import type { Proof, SourceSettings } from "../ingest/source-type.ts";
 import { sourceTypeByName } from "../ingest/sources/index.ts";
 import { describeError } from "../model/errors.ts";
 import { Secret, revealSecrets } from "../model/secret.ts";
@@ -11,28 +11,32 @@ import type { Site } from "./site.ts";
 interface Tokens {
   readonly ingest: readonly string[];
   readonly api: readonly string[];
-  /** Of each source that has one of its own. */
-  readonly bySource: ReadonlyMap<string, string>;
+  readonly read: readonly string[];
+  /** Of each source that has some of its own. */
+  readonly bySource: ReadonlyMap<string, readonly string[]>;
   /** Of each source that is judged by what it sends. */
   readonly proofs: ReadonlyMap<string, Proof>;
 }
 
 const known = new WeakMap<Config, Tokens>();
 
-/** Who may call the API. Empty: this machine. */
+/** Who may do what the API offers. */
 export function apiTokens(site: Site): readonly string[] {
   return tokensOf(site).api;
 }
 
+/** Who may read in the API. */
+export function readTokens(site: Site): readonly string[] {
+  return tokensOf(site).read;
+}
+
 /**
- * Who may send alerts. The token of the source that is named, if it has one, takes the place of the common ones; null: it
+ * Who may send alerts. The tokens of the source that is named, if it has any, take the place of the common ones; null: it
  * has none, and proves itself by a signature.
  */
 export function ingestTokens(site: Site, source: string | undefined): readonly string[] | null {
   const { ingest, bySource, proofs } = tokensOf(site);
-  const own = bySource.get(source ?? "");
-  if (own !== undefined) return [own];
-  return proofs.has(source ?? "") ? null : ingest;
+  return bySource.get(source ?? "") ?? (proofs.has(source ?? "") ? null : ingest);
 }
 
 /** How a webhook of a source proves where it comes from; undefined when the token is all that is asked for. */
@@ -50,22 +54,27 @@ function tokensOf(site: Site): Tokens {
   const sources = [...config.sources.values()].map((source) =>
     revealSecrets(source, (reference) => ingestToken(new Secret(reference), source.name)),
   );
-  const own = sources.flatMap((source) => {
-    const token: unknown = Reflect.get(source, "token");
-    return token instanceof Secret ? [[source.name, token.reference] as const] : [];
-  });
   const proofs = sources.flatMap((source) => {
     const proof = sourceTypeByName.get(source.type)?.proof?.(source);
     return proof === undefined ? [] : [[source.name, proof] as const];
   });
+  const { server } = config;
   const tokens: Tokens = {
-    ingest: config.server.ingestTokens.map((secret) => ingestToken(secret, "webhook")),
-    api: config.server.apiTokens.map((secret) => tokenText(site, secret)),
-    bySource: new Map(own),
+    ingest: server.ingestTokens.map((secret) => ingestToken(secret, "webhook")),
+    api: server.apiTokens.map((secret) => tokenText(site, secret)),
+    read: server.readTokens.map((secret) => tokenText(site, secret)),
+    bySource: new Map(
+      sources.map((source) => [source.name, ownTokens(source)] as const).filter(([, own]) => own.length > 0),
+    ),
     proofs: new Map(proofs),
   };
   known.set(config, tokens);
   return tokens;
+}
+
+/** `token` and `tokens` of a source whose secrets are revealed. */
+function ownTokens(source: SourceSettings): string[] {
+  return [source.token ?? [], source.tokens ?? []].flat().map(({ reference }) => reference);
 }
 
 /**

@@ -12,7 +12,7 @@ import { configIn, startWorld } from "../fixtures/world.ts";
 /** More calls than it takes to route an alert with all its second tries. */
 const long = 30;
 
-const forRouting = (steps: Steps) => () => routeInbox(steps.context, AbortSignal.timeout(5000));
+const forRouting = (steps: Steps) => () => routeInbox(steps.context, AbortSignal.timeout(60_000));
 const forHold = (steps: Steps, alert: Alert) => () => endHold(steps.context, alert.id);
 
 suite("a database that fails while an alert is routed", { concurrency: 2 }, () => {

@@ -125,7 +125,6 @@ suite(
       ["there is no command", "sevre"],
       ["--cofnig", "serve", "--cofnig", "x"],
       ["HOST:PORT", "serve", "--config", "crosscheck.yaml", "--listen", "8082"],
-      ["exclude each other", "serve", "--data", "a", "--database", "postgres://x/y"],
       ["usage: crosscheck agent", "agent", "--listen", "127.0.0.1:0"],
     ];
     for (const [said, ...args] of usage) {

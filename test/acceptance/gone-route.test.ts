@@ -60,7 +60,7 @@ suite("a route that goes away between an alert's routing and its first run", { c
     await using opened = await database.open();
     await using steps = await startSteps({ config: configIn(world), database: opened });
     await steps.receive({ url });
-    await routeInbox(steps.context, AbortSignal.timeout(5000));
+    await routeInbox(steps.context, AbortSignal.timeout(60_000));
     assert.equal((await opened.read("select id from incidents where state = 'checking'")).length, 1);
   }
 
@@ -70,7 +70,7 @@ suite("a route that goes away between an alert's routing and its first run", { c
     await using steps = await startSteps({ config: configIn(world), database: opened });
     const subject = world.site.page("/held");
     const alert = await steps.receive({ url: subject }, { agoMs: 60_000 });
-    await routeInbox(steps.context, AbortSignal.timeout(5000));
+    await routeInbox(steps.context, AbortSignal.timeout(60_000));
     await steps.reload(withoutRoute());
     await endHold(steps.context, alert.id);
 

@@ -19,8 +19,8 @@ const faulty = {
   refusing: { errorClass: "location.unreachable", message: /^the agent cannot be reached: .*ECONNREFUSED/ },
   cutting: { errorClass: "location.unreachable", message: /^the agent cannot be reached: / },
   babbling: { errorClass: "location.unreachable", message: /^the agent cannot be reached: / },
-  hanging: { errorClass: "location.timeout", message: /^no answer within [1-3]\d{3} ms$/ },
-  late: { errorClass: "location.timeout", message: /^no answer within [1-3]\d{3} ms$/ },
+  hanging: { errorClass: "location.timeout", message: /^no answer within [4-7]\d{3} ms$/ },
+  late: { errorClass: "location.timeout", message: /^no answer within [4-7]\d{3} ms$/ },
   broken: { errorClass: "location.protocol", message: /^the agent answered 500/ },
   "a-web-page": { errorClass: "location.protocol", message: /its answer is not JSON/ },
   newer: { errorClass: "location.protocol", message: /not of version 1 of the probe protocol/ },
@@ -28,6 +28,9 @@ const faulty = {
   stranger: { errorClass: "location.unauthorized", message: /^the agent answered 401: .*token/ },
 };
 type Fault = keyof typeof faulty;
+
+/** What is waited for those who say nothing. */
+const deadlineMs = 7000;
 
 suite("places at fault have no vote, and the others decide", { concurrency: 4 }, () => {
   const parts = new AsyncDisposableStack();
@@ -63,8 +66,8 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
       token: agentToken,
     }));
 
-    const check = { ...pageCheck, timeout: "2s" };
-    const verdict = { ...quick, deadline: "3500ms", "second-look-deadline": "3500ms" };
+    const check = { ...pageCheck, timeout: "5s" };
+    const verdict = { ...quick, deadline: `${deadlineMs}ms`, "second-look-deadline": `${deadlineMs}ms` };
     const routes = Object.keys(faulty).map((name) => ({
       ...pageRoute,
       name,
@@ -84,7 +87,7 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
     const tokenFile = join(folder, "token");
     await writeFile(tokenFile, `${agentToken}\n`);
     const agent = parts.use(startCommand(["agent", "--listen", "127.0.0.1:0", "--token-file", tokenFile]));
-    const url = await until("the agent to listen", () => /http:\S+/.exec(agent.stdout[0] ?? "")?.[0], 30_000);
+    const url = await until("the agent to listen", () => /http:\S+/.exec(agent.stdout[0] ?? "")?.[0]);
     return { name: "eu", type: "agent", url, token: agentToken };
   };
 
@@ -96,7 +99,7 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
         const found = await server.incidentOf(subject);
         return found?.runs[0]?.verdict ? found : undefined;
       },
-      20_000,
+      60_000,
     );
     const [run] = incident.runs;
     return { verdict: run?.verdict, seen: run?.observations.find(({ location }) => location === fault) };
@@ -120,7 +123,7 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
     await until(
       "the watch to be over",
       async () => (await server.incidentOf(subject))?.state === "closed",
-      20_000,
+      90_000,
     );
     const run = (await server.incidentOf(subject))?.runs[0];
     assert.deepEqual(run?.verdict, verdict);
@@ -135,7 +138,7 @@ suite("places at fault have no vote, and the others decide", { concurrency: 4 },
     const [notice] = await world.receiver.hears("/oncall", subject);
     assert.match(notice?.firstLine ?? "", /^DOWN 2\/2/);
     const durationMs = (await server.incidentOf(subject))?.runs[0]?.durationMs ?? Infinity;
-    assert.ok(durationMs < 3500, `${durationMs} ms`);
+    assert.ok(durationMs < deadlineMs, `${durationMs} ms`);
   });
 
   test("one fails, one passes, one cannot tell: partly down, never spared", async () => {

@@ -95,7 +95,7 @@ eachDatabase("a mute", (fresh) => {
 
   test("it ends by itself: what is still down is told then, as soon as it has been judged", async () => {
     const url = down("/short");
-    await begin({ subject: url, for: "1500ms" });
+    await begin({ subject: url, for: "6s" });
     await server.post({ url });
     await when(url, "it to be judged", ({ outcome }) => outcome === "confirmed");
     assert.deepEqual(heard(url), []);

@@ -96,7 +96,7 @@ suite("agents in network namespaces, with packets that vanish", { skip: fault ??
           name: "page",
           type: "http",
           url: "{{ input.url }}",
-          timeout: "1s",
+          timeout: "5s",
           retry: { attempts: 2, backoff: "50ms" },
           assertions: [{ source: "body", comparison: "contains", target: expectedText }],
         },
@@ -110,10 +110,10 @@ suite("agents in network namespaces, with packets that vanish", { skip: fault ??
           verdict: {
             samples: 2,
             "sample-interval": "50ms",
-            deadline: "10s",
+            deadline: "30s",
             "second-look": "200ms",
-            "second-look-deadline": "10s",
-            hold: "30s",
+            "second-look-deadline": "30s",
+            hold: "90s",
             recheck: ["10m"],
             "open-recheck": ["10m"],
           },
@@ -140,7 +140,7 @@ suite("agents in network namespaces, with packets that vanish", { skip: fault ??
         const fails = verdict.outcome === "confirmed" || verdict.outcome === "regional";
         return fails && contrasts.length === 0 ? undefined : { verdict, contrasts, observations };
       },
-      45_000,
+      120_000,
     );
     const errors = run.observations.filter(({ look }) => look === run.verdict.looks);
     return { ...run, errors: Object.fromEntries(errors.map((one) => [one.location, one.errorClass])) };

@@ -7,9 +7,37 @@ import { configFile } from "../fixtures/config-file.ts";
 import { startCrosscheck, type Crosscheck } from "../fixtures/crosscheck.ts";
 import { freshSqlite } from "../fixtures/databases.ts";
 import { startReceiver, type Receiver } from "../fixtures/receiver.ts";
+import { startSteps } from "../fixtures/steps.ts";
 import { until } from "../fixtures/until.ts";
 
 const url = "https://shop.example/basket";
+
+test("an alert that nobody checks has no hold once it is routed, another keeps it", async () => {
+  await using receiver = await startReceiver();
+  await using place = await freshSqlite();
+  await using database = await place.open();
+  const checked = { name: "checked", input: 'input.name == "checked"', actions: ["team"] };
+  await using steps = await startSteps({
+    config: {
+      locations: [{ name: "here", type: "local", controls: [] }],
+      checks: [{ name: "down", type: "tcp", host: "127.0.0.1", port: 1 }],
+      routes: [
+        { name: "told", input: 'input.name == "told"', actions: ["team"] },
+        { ...checked, checks: ["down"] },
+      ],
+      actions: [{ name: "team", type: "webhook", url: `${receiver.url}/team` }],
+      unrouted: ["team"],
+    },
+    database,
+  });
+  const told = await steps.receive({ name: "told" });
+  const unrouted = await steps.receive({ name: "nobody's" });
+  const kept = await steps.receive({ name: "checked" });
+  const holds = async () => (await steps.jobs()).filter((key) => key.startsWith("hold:"));
+  assert.deepEqual(await holds(), [told, unrouted, kept].map(({ id }) => `hold:${id}`).toSorted());
+  await steps.workUntil(() => until("two holds to go", async () => (await holds()).length === 1));
+  assert.deepEqual(await holds(), [`hold:${kept.id}`]);
+});
 
 suite("an alert that nobody checks", () => {
   const parts = new AsyncDisposableStack();

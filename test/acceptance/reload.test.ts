@@ -93,6 +93,29 @@ suite("reload", () => {
     assert.equal(world.receiver.told("/ops", "refused-reload").length, 1, "at most once an hour");
   });
 
+  test("what only a restart changes is said in the answer and in the log", async () => {
+    const { server: section, ...rest } = config(8);
+    await file.write({ ...rest, server: { ...section, listen: "127.0.0.1:9999", data: "elsewhere" } });
+    const answer = await server.request("/reload", { method: "POST" });
+    const { status, warnings } = (await answer.json()) as { status: string; warnings: string[] };
+    assert.equal(status, "reloaded");
+    assert.deepEqual(
+      warnings.map(
+        (text) => /server\.\w+ has changed, which a reload cannot do: restart the server/.exec(text)?.[0],
+      ),
+      ["listen", "data"].map(
+        (key) => `server.${key} has changed, which a reload cannot do: restart the server`,
+      ),
+    );
+    const logged = server.log
+      .filter(({ event }) => event === "config-warning")
+      .map((line) => line["warning"]);
+    for (const text of warnings) assert.ok(logged.includes(text));
+    await file.write(config(8));
+    const again = await server.request("/reload", { method: "POST" });
+    assert.deepEqual(((await again.json()) as { warnings: string[] }).warnings, []);
+  });
+
   test("a route that a reload takes away while it checks ends its story as it began", async () => {
     world.site.set("/orphan", "silent");
     await server.post({ url: world.site.page("/orphan") }, "/tenant/page");

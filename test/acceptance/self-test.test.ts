@@ -76,6 +76,28 @@ eachDatabase("self-tests", (fresh) => {
     assert.deepEqual(world.receiver.told("/oncall"), []);
   });
 
+  test("a location that can do nothing is asked again soon, and is told to trouble without any alert", async () => {
+    await using world = await startWorld(["eu", "na"]);
+    await using file = await fresh();
+    await using database = await file.open();
+    const [eu, na] = world.locations;
+    const locations = [eu, { ...na, token: "not the agent's" }];
+    const check = fixedCheck(world, "/");
+    const routes = [{ ...pageRoute, checks: ["fixed"] }];
+    const config = configIn(world, { locations, checks: [check], routes });
+    const clock = { now: Date.now() - hour };
+    const now = () => clock.now;
+    // Whoever runs them: two replicas take turns.
+    await using first = await startSteps({ config, database, now });
+    await using second = await startSteps({ config, database, now });
+    await selfTest(first.context, never);
+    assert.deepEqual(first.complaints, []);
+    clock.now += 300_000;
+    await selfTest(second.context, never);
+    await second.workUntil(() => world.receiver.hears("/ops", "location-unusable: na"));
+    assert.deepEqual(world.receiver.told("/ops", "location-unusable: eu"), []);
+  });
+
   test("a check that a reload has changed is tested at once, and what was known of the old one is forgotten", async () => {
     await using world = await startWorld(["eu", "na"]);
     await using file = await fresh();

@@ -27,7 +27,7 @@ eachDatabase("a run that was set aside to begin anew", (fresh) => {
     await using steps = await startSteps({ config: configIn(world), database: opened });
     const subject = world.site.page("/set-aside");
     const alert = await steps.receive({ url: subject }, { agoMs: 60_000 });
-    await routeInbox(steps.context, AbortSignal.timeout(5000));
+    await routeInbox(steps.context, AbortSignal.timeout(60_000));
     const [incident] = await incidentsOfAlert(opened, alert.id);
     assert.ok(incident);
     const startedAt = alert.receivedAt + 1;

@@ -58,7 +58,7 @@ suite("a pager that stands in for another", () => {
     await until("the second to ring", () => told(keys.second).includes("trigger"));
     isFirstDown = false;
     world.site.set("/down", "up");
-    await until("the second to be resolved", () => told(keys.second).includes("resolve"), 20_000);
+    await until("the second to be resolved", () => told(keys.second).includes("resolve"));
     await until("everybody to have heard", async () => {
       const incident = await server.incidentOf(url);
       return incident?.deliveries.every(({ state }) => state !== "pending");

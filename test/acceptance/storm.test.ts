@@ -94,7 +94,9 @@ eachDatabase("a storm", (fresh) => {
     await using pagerduty = await startReceiver(speakingEventsV2);
     await using place = await fresh();
     await using database = await place.open();
-    await using steps = await startSteps({ config: stormyConfig(world, pagerduty), database });
+    // Whoever comes later than this joins no more.
+    const config = stormyConfig(world, pagerduty, { ...limits, update: "15s" });
+    await using steps = await startSteps({ config, database });
     const urls = namesOf(world, 6);
     await receiveAll(steps, urls.slice(0, 5));
     await steps.workUntil(async () => {
@@ -164,7 +166,7 @@ eachDatabase("a storm", (fresh) => {
     await using pagerduty = await startReceiver(speakingEventsV2);
     await using place = await fresh();
     await using database = await place.open();
-    const config = stormyConfig(world, pagerduty, { ...limits, within: "12s", update: "2s" });
+    const config = stormyConfig(world, pagerduty, { ...limits, within: "24s", update: "6s" });
     await using steps = await startSteps({ config, database });
     const stormsTold = () => eventsOf(pagerduty).filter(isStorm);
     for (const note of ["a", "b", "c", "d", "e"]) await steps.receive({ note: `early ${note}` });

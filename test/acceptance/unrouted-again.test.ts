@@ -81,7 +81,7 @@ suite("an alert like one before that no route took", { concurrency: true }, () =
       opened.read<{ id: string }>("select id from incidents where route = 'trouble' order by id");
     const arrive = async () => {
       await steps.receive({ kind: "stray" });
-      await routeInbox(steps.context, AbortSignal.timeout(5000));
+      await routeInbox(steps.context, AbortSignal.timeout(60_000));
     };
 
     await arrive();
@@ -90,7 +90,7 @@ suite("an alert like one before that no route took", { concurrency: true }, () =
     const [first, ...others] = await troubles();
     assert.deepEqual(others, [], "at most once an hour");
     now += hourMs;
-    await investigate(steps.context, first?.id ?? "", AbortSignal.timeout(5000));
+    await investigate(steps.context, first?.id ?? "", AbortSignal.timeout(60_000));
     await arrive();
     assert.equal((await troubles()).length, 2);
     const open = "select id from incidents where route = 'unrouted' and closed_at is null";

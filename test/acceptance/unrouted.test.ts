@@ -138,7 +138,7 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
     test("whose target is no address: it pages, reason check-not-built, and bothers nobody else", async () => {
       for (const url of ["not a url", "file:///etc/passwd", "http://[::1", "http://localhost\u0000/"]) {
         const id = await server.post({ kind: "page", url });
-        const [notice] = await world.receiver.hears("/oncall", id, 1, 10_000);
+        const [notice] = await world.receiver.hears("/oncall", id);
         assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real/);
         assert.match(notice?.body ?? "", /"reason":"check-not-built"/);
         assert.match(notice?.body ?? "", /page cannot be built: url: /);
@@ -149,7 +149,7 @@ suite("an alert that nobody understands is told all the same", { concurrency: 2 
     test("whose target is private, or this machine's secrets: not looked at, and it pages", async () => {
       for (const url of ["http://10.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]/"]) {
         const id = await server.post({ kind: "page", url });
-        const [notice] = await world.receiver.hears("/oncall", id, 1, 10_000);
+        const [notice] = await world.receiver.hears("/oncall", id);
         assert.match(notice?.firstLine ?? "", /^COULD NOT CHECK, treat as real/);
         assert.match(notice?.body ?? "", /"errorClass":"location.blocked-target"/);
       }

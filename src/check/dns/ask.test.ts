@@ -34,8 +34,9 @@ async function ask(answer: DnsAnswer, { type = "A", signal = never } = {}) {
   return { ...seen, asked: server.asked };
 }
 
-async function failureOf(answer: DnsAnswer): Promise<ProbeFailure> {
-  using limit = deadline(never, 300);
+/** Only where nothing is to come is the limit a short one. */
+async function failureOf(answer: DnsAnswer, limitMs = 20_000): Promise<ProbeFailure> {
+  using limit = deadline(never, limitMs);
   try {
     await ask(answer, { signal: limit.signal });
   } catch (error) {
@@ -188,7 +189,7 @@ const cut = (query: Buffer) => {
   return bytes;
 };
 
-suite("hostile answers", () => {
+suite("hostile answers", { concurrency: 4 }, () => {
   const cases: Record<string, (query: Buffer) => Buffer> = {
     "a name that points to itself": (query) => answering(query, wireNumbers(0xc000 | query.length, 1, 1)),
     "names that point to each other": (query) =>
@@ -230,9 +231,9 @@ suite("hostile answers", () => {
   };
   for (const [title, bytes] of Object.entries(silences)) {
     test(`${title} is no answer`, async () => {
-      const failure = await failureOf({ bytes });
+      const failure = await failureOf({ bytes }, 2000);
       assert.equal(failure.errorClass, "dns.protocol");
-      assert.match(failure.message, /sent a datagram that is no answer to the question within 300ms$/);
+      assert.match(failure.message, /sent a datagram that is no answer to the question within 2s$/);
     });
   }
 
@@ -267,7 +268,7 @@ suite("hostile answers", () => {
 
 suite("no answer", () => {
   test("within the time that there is", async () => {
-    const failure = await failureOf("silence");
+    const failure = await failureOf("silence", 300);
     assert.equal(failure.errorClass, "dns.timeout");
     assert.match(failure.message, /^no answer from 127\.0\.0\.1:\d+ for storefront\.example A within 300ms$/);
   });

@@ -9,7 +9,7 @@ import { errorObservation } from "../../model/observation.ts";
 import type { Location } from "../location-type.ts";
 import { agent } from "./agent.ts";
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(60_000);
 
 function open(url: string): Promise<Location> {
   return agent.open(agent.settings.parse({ type: "agent", name: "office", url, token: "let me in" }));

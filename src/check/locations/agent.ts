@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { LocationError } from "../../model/errors.ts";
+import { hidingAll, hidingSecrets } from "../../model/hide.ts";
 import type { Observation } from "../../model/observation.ts";
 import type { ProbeRequest } from "../../model/probe-protocol.ts";
 import { name, secret, settings } from "../../model/settings.ts";
+import { hidingCheck } from "../hiding-check.ts";
 import { defineLocation, placeKeys, placeOf } from "../location-type.ts";
 import { answered, exchange, readObservation, type HttpAnswer } from "./ask.ts";
 
@@ -33,12 +35,14 @@ export const agent = defineLocation({
 });
 
 async function ask(
-  { url, token }: AgentSettings,
+  settings: AgentSettings,
   request: ProbeRequest,
   signal: AbortSignal,
 ): Promise<Observation> {
+  const { url, token } = settings;
+  const hide = hidingAll([hidingSecrets(settings), hidingCheck(request.check)]);
   const headers = { authorization: `Bearer ${token.reference}`, "content-type": "application/json" };
-  const answer = await exchange({ url, who, headers, body: JSON.stringify(request) }, signal);
+  const answer = await exchange({ url, who, headers, hide, body: JSON.stringify(request) }, signal);
   if (answer.status !== 200) throw refusal(answer);
   return readObservation(answer.text, who);
 }

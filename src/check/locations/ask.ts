@@ -1,6 +1,7 @@
 /** What all locations that are asked over HTTP have in common: one request, and an answer that nobody trusts. */
 import * as z from "zod";
 import { describeError, LocationError } from "../../model/errors.ts";
+import type { Hide } from "../../model/hide.ts";
 import type { Observation } from "../../model/observation.ts";
 import { probeProtocolVersion, probeResponse } from "../../model/probe-protocol.ts";
 import { version } from "../../model/version.ts";
@@ -19,6 +20,8 @@ export interface HttpQuestion {
   /** Beside the User-Agent; a name may come more than once. */
   readonly headers: Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
   readonly body: string | Uint8Array | null;
+  /** What must not be seen of the answer: parts of it are quoted, and a secret that was cut is not known again. */
+  readonly hide?: Hide;
 }
 
 export interface HttpAnswer {
@@ -49,7 +52,8 @@ export async function exchange(question: HttpQuestion, signal: AbortSignal): Pro
       ...(method === "GET" || method === "HEAD" ? {} : { body }),
       signal,
     });
-    const text = await readCapped(response, who);
+    const { hide = (whole: string) => whole } = question;
+    const text = hide(await readCapped(response, who));
     const elapsedMs = performance.now() - started;
     return { status: response.status, headers: Object.fromEntries(response.headers), text, elapsedMs };
   } catch (error) {

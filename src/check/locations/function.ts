@@ -5,6 +5,7 @@ import type { Assertion } from "../../model/assertion.ts";
 import { describeError, LocationError } from "../../model/errors.ts";
 import { eventRequest, type EventRequest, type EventRequestSettings } from "../../model/event-request.ts";
 import { functionCheck } from "../../model/function-check.ts";
+import { hidingSecrets, type Hide } from "../../model/hide.ts";
 import { noTimings, type Observation } from "../../model/observation.ts";
 import type { ProbeRequest } from "../../model/probe-protocol.ts";
 import { cutShort } from "../abortable.ts";
@@ -96,12 +97,14 @@ interface Called {
 }
 
 async function call(
-  { assertions }: FunctionSettings,
+  settings: FunctionSettings,
   { method, url, headers, body }: EventRequest,
   signal: AbortSignal,
 ): Promise<Called> {
   const answer = await exchange({ url, who: "the function", method, headers, body }, signal);
-  const judged = judgeForeignAnswer(answer);
+  const hide = hidingSecrets(settings);
+  // Before it is cut: the half of a secret is not known again.
+  const judged = judgeForeignAnswer({ ...answer, text: hide(answer.text) });
   switch (judged.kind) {
     case "observation":
       return { answer, seen: judged.observation, again: false };
@@ -110,7 +113,11 @@ async function call(
     case "fail":
       return { answer, seen: saidNo(judged), again: false };
     case "pass":
-      return { answer, seen: narrowed(assertions, answer, judged.text), again: false };
+      return {
+        answer,
+        seen: narrowed(settings.assertions, answer, { text: judged.text, hide }),
+        again: false,
+      };
   }
 }
 
@@ -133,10 +140,14 @@ async function callAgain(
 }
 
 /** A 2xx is a pass unless an assertion of the action says otherwise. */
-function narrowed(assertions: readonly Assertion[], answer: HttpAnswer, text: string): Seen {
+function narrowed(
+  assertions: readonly Assertion[],
+  answer: HttpAnswer,
+  { text, hide }: { readonly text: string; readonly hide: Hide },
+): Seen {
   const { status, headers, text: body, elapsedMs } = answer;
   const evidence = { statusCode: status, headers, body, truncated: false, totalMs: elapsedMs };
-  const judged = evaluate(assertions, evidence);
+  const judged = evaluate(assertions, evidence, hide);
   const results = judged.map(({ result }) => result);
   const unmet = judged.filter(({ result }) => !result.passed);
   const hard = unmet.find(({ result }) => result.degraded !== true);

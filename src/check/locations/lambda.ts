@@ -2,10 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { LocationError } from "../../model/errors.ts";
 import { functionUrlRegion } from "../../model/function-url.ts";
+import { hidingAll, hidingSecrets } from "../../model/hide.ts";
 import type { Observation } from "../../model/observation.ts";
 import type { ProbeRequest } from "../../model/probe-protocol.ts";
 import { name, secret, settings } from "../../model/settings.ts";
 import { cutShort } from "../abortable.ts";
+import { hidingCheck } from "../hiding-check.ts";
 import { defineLocation, placeKeys, placeOf } from "../location-type.ts";
 import { answered, exchange, jsonOf, readObservation, type HttpAnswer } from "./ask.ts";
 
@@ -68,10 +70,12 @@ async function ask(lambda: LambdaSettings, request: ProbeRequest, signal: AbortS
   return readObservation(answer.text, who);
 }
 
-function post({ url, token }: LambdaSettings, request: ProbeRequest, signal: AbortSignal) {
+function post(settings: LambdaSettings, request: ProbeRequest, signal: AbortSignal) {
+  const { url, token } = settings;
+  const hide = hidingAll([hidingSecrets(settings), hidingCheck(request.check)]);
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token.reference}` };
   const headers = { ...authorization, "content-type": "application/json" };
-  return exchange({ url, who, headers, body: JSON.stringify(request) }, signal);
+  return exchange({ url, who, headers, hide, body: JSON.stringify(request) }, signal);
 }
 
 /** Throttling passes. A 502 is a function that crashed, and it may well have taken all its time for it. */

@@ -3,7 +3,7 @@ import { evaluate, type Judged } from "../assertions.ts";
 import type { Evidence } from "../evidence.ts";
 import { failed } from "../failure.ts";
 import type { Finding } from "../probe-type.ts";
-import type { Hide } from "./hide.ts";
+import type { Hide } from "../../model/hide.ts";
 
 /** What is wrong with an answer: its class, and what people are told. */
 export type Fault = Pick<Judged, "errorClass" | "message">;

@@ -17,6 +17,7 @@ import { Trace } from "./trace.ts";
 export const grpc = defineProbe({
   name: "grpc",
   settings: grpcSettings,
+  hiding: ({ metadata }) => hidingHeaders(metadata),
   target(settings) {
     return { host: lookupName(settings.host), port: settings.port, ...lookupOf(settings) };
   },

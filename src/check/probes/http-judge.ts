@@ -3,7 +3,7 @@ import { tellingHeaders } from "../../model/cdn.ts";
 import type { HttpDetails, TlsDetails } from "../../model/observation.ts";
 import type { Finding } from "../probe-type.ts";
 import { conclude, type Fault } from "./conclude.ts";
-import type { Hide } from "./hide.ts";
+import type { Hide } from "../../model/hide.ts";
 import type { Body } from "./http-exchange.ts";
 import { hidingRequest } from "./http-request.ts";
 import type { HttpSettings } from "./http-settings.ts";

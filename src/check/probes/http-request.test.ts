@@ -9,7 +9,7 @@ import { runProbe } from "../run-probe.ts";
 /** One attempt over HTTP/2 without TLS: the server keeps bodies. */
 function look(url: string, check: object = {}, rest: object = {}): Promise<Observation> {
   const once = { retry: { attempts: 1, backoff: "1ms" }, "http-version": 2, ...check };
-  return runProbe(probeRequestFor(url, { check: once, ...rest }), { signal: AbortSignal.timeout(20_000) });
+  return runProbe(probeRequestFor(url, { check: once, ...rest }), { signal: AbortSignal.timeout(60_000) });
 }
 
 const redirect =

@@ -1,7 +1,8 @@
 /** What an http check sends, and what of it must not be seen in what comes back. */
+import { hiding, hidingAll, type Hide } from "../../model/hide.ts";
 import type { AttemptContext } from "../probe-type.ts";
 import { revealed, userAgent } from "./headers.ts";
-import { hiding, hidingHeaders, type Hide } from "./hide.ts";
+import { hidingHeaders } from "./hide.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import type { Hop } from "./redirect.ts";
 
@@ -67,7 +68,7 @@ export function hidingRequest({ headers, basicAuth, body }: HttpSettings): Hide 
     hiding(texts),
     hiding(basicAuth === undefined ? [] : [basicAuth.password.reference], shortestPassword),
   ];
-  return (text) => hides.reduce((hidden, hide) => hide(hidden), text);
+  return hidingAll(hides);
 }
 
 /** The values in a body that is JSON or a form, and the words of any other, such as XML. */

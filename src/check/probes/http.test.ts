@@ -18,7 +18,7 @@ probeContract("http", {
   start: () => startFaultServer(),
 });
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(60_000);
 
 /** One attempt, unless `check` says more. */
 function look(url: string, check: object = {}, rest: object = {}): Promise<Observation> {
@@ -26,7 +26,7 @@ function look(url: string, check: object = {}, rest: object = {}): Promise<Obser
   return runProbe(probeRequestFor(url, { check: once, ...rest }), { signal: signal() });
 }
 
-suite("what goes wrong", () => {
+suite("what goes wrong", { concurrency: 4 }, () => {
   const cases: { path: string; check?: object; errorClass: string; message: RegExp }[] = [
     {
       path: "/status?code=503",
@@ -43,15 +43,15 @@ suite("what goes wrong", () => {
     { path: "/half-chunked", errorClass: "http.truncated", message: /ended its answer after 4 bytes/ },
     {
       path: "/hang",
-      check: { timeout: "100ms" },
+      check: { timeout: "2s" },
       errorClass: "http.timeout-first-byte",
-      message: /no answer .* within 100ms/,
+      message: /no answer .* within 2s/,
     },
     {
       path: "/hang-in-body",
-      check: { timeout: "100ms" },
+      check: { timeout: "2s" },
       errorClass: "http.timeout-body",
-      message: /sent 9 bytes of 1000 within 100ms/,
+      message: /sent 9 bytes of 1000 within 2s/,
     },
     { path: "/loop", errorClass: "http.redirect-loop", message: /loop-back redirects back to .*\/loop$/ },
     { path: "/chain?left=6", errorClass: "http.redirect-loop", message: /more than 5 redirects/ },
@@ -78,7 +78,7 @@ suite("what goes wrong", () => {
 
   test("what ended before it failed keeps its time", async () => {
     await using server = await startFaultServer();
-    const { timings } = await look(`${server.url}/hang-in-body`, { timeout: "100ms" });
+    const { timings } = await look(`${server.url}/hang-in-body`, { timeout: "2s" });
     assert.ok(timings.tcp !== null && timings.firstByte !== null && timings.total !== null);
     assert.equal(timings.tls, null);
     assert.equal(timings.download, null);
@@ -258,12 +258,13 @@ suite("redirects", () => {
 suite("timings", () => {
   test("belong to the phase that the time was spent in", async () => {
     await using server = await startFaultServer();
-    const { timings } = await look(`${server.url}/slow?head=60&body=120`);
+    const { timings } = await look(`${server.url}/slow?head=1000&body=2000`);
     const { tcp, firstByte, download, total } = timings;
     assert.ok(tcp !== null && firstByte !== null && download !== null && total !== null);
-    assert.ok(firstByte >= 55 && download >= 115, JSON.stringify(timings));
+    // A client that is held up for a while sees the head late, and the body's wait shortened by that.
+    assert.ok(firstByte >= 990 && download >= 1000, JSON.stringify(timings));
     assert.ok(total >= tcp + firstByte + download);
-    assert.ok(tcp < 55, JSON.stringify(timings));
+    assert.ok(tcp < 990, JSON.stringify(timings));
   });
 
   test("slower than a soft limit is degraded, than a hard one fails", async () => {
@@ -393,7 +394,7 @@ suite("hostile answers", () => {
     const pieces = 200_000;
     const [head, end] = ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "0\r\n\r\n"];
     await using server = await saying(head + "1\r\nx\r\n".repeat(pieces) + end);
-    const seen = await look(`http://127.0.0.1:${server.port}/`, { timeout: "15s" });
+    const seen = await look(`http://127.0.0.1:${server.port}/`, { timeout: "25s" });
     assert.equal(seen.http?.bodySize, pieces, seen.message);
     assert.equal(seen.http.bodySha256, createHash("sha256").update("x".repeat(pieces)).digest("hex"));
   });

@@ -16,6 +16,7 @@ import { hostOf, isSecure, portOf } from "./url.ts";
 export const http = defineProbe({
   name: "http",
   settings: httpSettings,
+  hiding: hidingRequest,
   target(settings) {
     const url = new URL(settings.url);
     return { host: hostOf(url), port: portOf(url), ...lookupOf(settings) };
@@ -59,7 +60,10 @@ async function follow(journey: Journey, signal: AbortSignal): Promise<Answer> {
 /** Resolves and tests the host of a redirect, as strictly as a stranger's wish. */
 async function travel({ context, trace }: Journey, next: URL, signal: AbortSignal): Promise<void> {
   trace.begin();
-  const { addresses, dnsMs } = await context.resolveRedirect(hostOf(next), signal);
+  const { addresses, dnsMs } = await context.resolveRedirect(
+    { host: hostOf(next), port: portOf(next) },
+    signal,
+  );
   if (dnsMs !== null) trace.end("dns");
   // At least one, says the contract.
   trace.moveTo(addresses[0] as (typeof addresses)[0]);

@@ -31,7 +31,7 @@ function look(url: string, check: object = {}): Promise<Observation> {
     check: once,
     target: { from: "config", allowPrivate: ["127.0.0.0/8"] },
   });
-  return runProbe(request, { signal: AbortSignal.timeout(20_000), lookup });
+  return runProbe(request, { signal: AbortSignal.timeout(60_000), lookup });
 }
 
 const secure = ({ port }: { readonly port: number }, path = "/") =>
@@ -143,13 +143,14 @@ suite("times and sizes", () => {
         "/": (_, response) => {
           setTimeout(() => {
             response.writeHead(200).write("soon");
-            setTimeout(() => response.end("at last"), 120);
+            setTimeout(() => response.end("at last"), 2000);
           }, 60);
         },
       },
     });
     const { timings } = await look(secure(server));
-    assert.ok((timings.firstByte ?? 0) >= 55 && (timings.download ?? 0) >= 115, JSON.stringify(timings));
+    // A client that is held up for a while sees the head late, and the body's wait shortened by that.
+    assert.ok((timings.firstByte ?? 0) >= 55 && (timings.download ?? 0) >= 1000, JSON.stringify(timings));
   });
 
   test("a huge body is cut, and its connection closed", async () => {
@@ -186,7 +187,7 @@ suite("times and sizes", () => {
   });
 });
 
-suite("what goes wrong", () => {
+suite("what goes wrong", { concurrency: 4 }, () => {
   const { headers, data, rst, goaway } = frames;
   const ok = { ":status": "200" };
   const head = (stream: number) => headers(stream, ok);
@@ -257,13 +258,13 @@ suite("what goes wrong", () => {
       name: "silence",
       answer: () => undefined,
       errorClass: "http.timeout-first-byte",
-      message: /no answer from .* within 300ms/,
+      message: /no answer from .* within 2s/,
     },
     {
       name: "half a body, then silence",
       answer: say(head, part),
       errorClass: "http.timeout-body",
-      message: /sent 5 bytes within 300ms/,
+      message: /sent 5 bytes within 2s/,
     },
     {
       name: "half a body, then a reset",
@@ -296,7 +297,7 @@ suite("what goes wrong", () => {
   for (const { name, answer, errorClass = "http.protocol", message } of fails) {
     test(`${name} is ${errorClass}`, async () => {
       await using server = await startFrameServer(answer);
-      const check = { "http-version": "2", timeout: errorClass.includes("timeout") ? "300ms" : "5s" };
+      const check = { "http-version": "2", timeout: errorClass.includes("timeout") ? "2s" : "20s" };
       const seen = await look(`http://127.0.0.1:${server.port}/`, check);
       assert.equal(seen.errorClass, errorClass, seen.message);
       assert.equal(seen.outcome, "fail");
@@ -320,7 +321,7 @@ test("interim answers without an end are no answer", async () => {
     () => (stream: number) => frames.headers(stream, { ":status": "103" }),
   );
   await using server = await startFrameServer(say(...flood));
-  const seen = await look(`http://127.0.0.1:${server.port}/`, { "http-version": 2, timeout: "2s" });
+  const seen = await look(`http://127.0.0.1:${server.port}/`, { "http-version": 2, timeout: "20s" });
   assert.equal(seen.errorClass, "http.protocol", seen.message);
   assert.match(seen.message, /more than 20 interim answers/);
 });

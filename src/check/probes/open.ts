@@ -5,7 +5,7 @@ import { asFailure, failed } from "../failure.ts";
 import type { Finding } from "../probe-type.ts";
 import { examine } from "./certificate.ts";
 import { connectTcp, connectTls, endpoint, type TlsWish } from "./connection.ts";
-import type { Hide } from "./hide.ts";
+import type { Hide } from "../../model/hide.ts";
 import type { Trace } from "./trace.ts";
 
 /** What to open at the trace's address. */

@@ -1,9 +1,9 @@
 import type { Assertion, Comparison } from "../../model/assertion.ts";
+import { hiding, type Hide } from "../../model/hide.ts";
 import { evaluate } from "../assertions.ts";
 import { defineProbe, lookupOf, type AttemptContext, type Finding } from "../probe-type.ts";
 import { conclude, type Fault } from "./conclude.ts";
 import { endpoint, letGo, within } from "./connection.ts";
-import { hiding, type Hide } from "./hide.ts";
 import { lookupName } from "./host.ts";
 import { gaveUp, open } from "./open.ts";
 import { receive, type Received, type Standing } from "./tcp-receive.ts";
@@ -14,6 +14,7 @@ import { Trace } from "./trace.ts";
 export const tcp = defineProbe({
   name: "tcp",
   settings: tcpSettings,
+  hiding: ({ send }) => hidingWords(send?.reference ?? ""),
   target(settings) {
     return { host: lookupName(settings.host), port: settings.port, ...lookupOf(settings) };
   },

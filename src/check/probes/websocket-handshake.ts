@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { deadline } from "../../deadline.ts";
 import { ProbeFailure } from "../failure.ts";
 import type { Fault } from "./conclude.ts";
-import type { Hide } from "./hide.ts";
+import type { Hide } from "../../model/hide.ts";
 import { headOf } from "./http-exchange.ts";
 import { broken, reasonOf, within } from "./connection.ts";
 

@@ -90,10 +90,10 @@ function look(port: number, check: object = {}, path = "/live"): Promise<Observa
       location: "eu",
       samples: { count: 1, intervalMs: 1 },
       controls: [],
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
       target: { from: "config", allowPrivate: [] },
     },
-    { signal: AbortSignal.timeout(20_000), lookup },
+    { signal: AbortSignal.timeout(60_000), lookup },
   );
 }
 
@@ -140,7 +140,7 @@ suite("a handshake", () => {
       assertions: [
         { source: "status-code", comparison: "equals", target: 101 },
         { source: "header", property: "x-node", comparison: "equals", target: "a7" },
-        { source: "response-time", comparison: "less-than", target: "400ms" },
+        { source: "response-time", comparison: "less-than", target: "5s" },
       ],
     });
     assert.equal(seen.outcome, "pass", seen.message);
@@ -198,7 +198,7 @@ suite("a handshake", () => {
   });
 });
 
-suite("what goes wrong", () => {
+suite("what goes wrong", { concurrency: 4 }, () => {
   const cases: {
     name: string;
     answer: Answer;
@@ -279,7 +279,7 @@ suite("what goes wrong", () => {
       name: "half an answer",
       answer: (asked, socket) => void socket.write(asked.accept().slice(0, 40)),
       errorClass: "websocket.timeout",
-      message: /^no answer from 127\.0\.0\.1:\d+ within 100ms$/,
+      message: /^no answer from 127\.0\.0\.1:\d+ within 2s$/,
     },
     {
       name: "half an answer and a closed connection",
@@ -290,7 +290,7 @@ suite("what goes wrong", () => {
       name: "silence",
       answer: () => undefined,
       errorClass: "websocket.timeout",
-      message: /^no answer from 127\.0\.0\.1:\d+ within 100ms$/,
+      message: /^no answer from 127\.0\.0\.1:\d+ within 2s$/,
     },
     {
       name: "a closed connection",
@@ -312,7 +312,8 @@ suite("what goes wrong", () => {
   for (const { name, answer, check, errorClass = "websocket.handshake", message } of cases) {
     test(`${name} is ${errorClass}`, async () => {
       await using server = await startTcpServer(serve(answer));
-      const seen = await look(server.port, { timeout: "100ms", ...check });
+      const timeout = errorClass === "websocket.timeout" ? "2s" : "20s";
+      const seen = await look(server.port, { timeout, ...check });
       assert.equal(seen.errorClass, errorClass, seen.message);
       assert.equal(seen.outcome, "fail");
       assert.equal(seen.failureSource, "target");

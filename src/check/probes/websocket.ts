@@ -15,6 +15,7 @@ import { websocketSettings, type WebsocketSettings } from "./websocket-settings.
 export const websocket = defineProbe({
   name: "websocket",
   settings: websocketSettings,
+  hiding: ({ headers }) => hidingHeaders(headers),
   target(settings) {
     const url = new URL(settings.url);
     return { host: hostOf(url), port: portOf(url), ...lookupOf(settings) };

@@ -3,7 +3,8 @@ import type { AlertStatus } from "../../model/alert.ts";
 import type { Secret } from "../../model/secret.ts";
 import { name, secret, settings } from "../../model/settings.ts";
 import { headerName } from "../header-name.ts";
-import { admitSigned, admitTimed, fromHex, isRecent, isSigned } from "../signature.ts";
+import { senderTokens } from "../sender-tokens.ts";
+import { admitSigned, admitTimed, fromHex, isSigned, tolerance } from "../signature.ts";
 import { defineSource } from "../source-type.ts";
 import type { Proof, ReadAlert, Webhook } from "../source-type.ts";
 import { targetUrl } from "../target-url.ts";
@@ -40,7 +41,7 @@ export const alertmanager = defineSource({
   settings: settings({
     type: z.literal("alertmanager"),
     name: name.describe("the last part of its URL: `/alerts/{name}`"),
-    token: secret.optional().describe("what this sender shows instead of one of `server.ingest-tokens`"),
+    ...senderTokens,
     secrets: z
       .array(secret)
       .min(1)
@@ -52,6 +53,7 @@ export const alertmanager = defineSource({
     "timestamp-header": headerName
       .optional()
       .describe("Grafana: the header of the time that is signed too, when one is set there"),
+    tolerance,
     "url-label": z
       .string()
       .min(1)
@@ -64,24 +66,28 @@ export const alertmanager = defineSource({
       .prefault("groupKey")
       .describe("what an alert without a URL is known by: its group, or itself"),
   }),
-  proof: ({ secrets, signatureHeader, timestampHeader }) =>
-    secrets && grafanaProof(secrets, { signatureHeader, timestampHeader }),
+  proof: ({ secrets, signatureHeader, timestampHeader, tolerance: toleranceMs }) =>
+    secrets && grafanaProof(secrets, { signatureHeader, timestampHeader, toleranceMs }),
   read: ({ json }: Webhook, { key, urlLabel }) => readGroup(json, { key, urlLabel }),
 });
 
 /** Hex HMAC-SHA256 of the body, or of `<seconds>:<body>`, as Grafana's contact points sign since 12.0. */
 function grafanaProof(
   secrets: readonly Secret[],
-  { signatureHeader, timestampHeader }: { signatureHeader: string; timestampHeader: string | undefined },
+  {
+    signatureHeader,
+    timestampHeader,
+    toleranceMs,
+  }: { signatureHeader: string; timestampHeader: string | undefined; toleranceMs: number },
 ): Proof {
   const keys = secrets.map(({ reference }) => reference);
   return ({ headers, body }, { now }) => {
     const shown = fromHex(headers.get(signatureHeader) ?? "");
     if (timestampHeader === undefined)
       return admitSigned(isSigned({ parts: [body], shown, keys }), signatureHeader);
-    const seconds = headers.get(timestampHeader) ?? "";
-    const signed = isSigned({ parts: [`${seconds}:`, body], shown, keys });
-    return admitTimed(signed, isRecent(seconds, now), signatureHeader);
+    const written = headers.get(timestampHeader) ?? "";
+    const signed = isSigned({ parts: [`${written}:`, body], shown, keys });
+    return admitTimed(signed, { written, now, toleranceMs }, signatureHeader);
   };
 }
 
@@ -98,6 +104,9 @@ interface Placed {
 }
 
 function readGroup(json: unknown, reading: Reading): ReadAlert[] {
+  const { alerts } = (json ?? {}) as { readonly alerts?: unknown };
+  // Before each of them is looked at, which is what takes long.
+  if (Array.isArray(alerts) && alerts.length > maxAlerts) throw tooMany(alerts.length);
   const parsed = webhook.safeParse(json);
   if (!parsed.success) throw new Error("it has no list of alerts, each with a status");
   const group = parsed.data;
@@ -106,10 +115,7 @@ function readGroup(json: unknown, reading: Reading): ReadAlert[] {
   const placed = group.alerts.map((member) => place(member, group, reading));
   const { alerts: _, ...envelope } = group;
   const bytes = Buffer.byteLength(JSON.stringify(envelope)) * placed.length;
-  if (placed.length > maxAlerts || bytes > maxStoredBytes)
-    throw new Error(
-      `it carries ${placed.length} alerts in one group: set max_alerts, or group by more labels`,
-    );
+  if (bytes > maxStoredBytes) throw tooMany(placed.length);
   const firing = new Set(placed.filter(({ resolved }) => !resolved).map(subjectOf));
   return placed.map((one) => {
     const { dedupKey, targetUrl, member } = one;
@@ -117,6 +123,10 @@ function readGroup(json: unknown, reading: Reading): ReadAlert[] {
     const body = Buffer.from(JSON.stringify({ ...envelope, ...own }));
     return { status: statusOf(one, group, firing), dedupKey, targetUrl, body };
   });
+}
+
+function tooMany(alerts: number): Error {
+  return new Error(`it carries ${alerts} alerts in one group: set max_alerts, or group by more labels`);
 }
 
 function place(member: Member, { groupKey }: Group, { key, urlLabel }: Reading): Placed {

@@ -109,6 +109,77 @@ suite("signatures", () => {
     assert.equal(await statusFor(keys, { "x-signature": hmac("s", body).digest("hex") }), 401);
   });
 
+  test("the example of GitHub's documentation", async () => {
+    // https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+    const proof = generic.proof?.(
+      settingsOf({
+        secrets: ["It's a Secret to Everybody"],
+        "signature-header": "X-Hub-Signature-256",
+        "signature-prefix": "sha256=",
+      }),
+    );
+    const hex = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    const webhook = webhookOf("Hello, World!", { "x-hub-signature-256": `sha256=${hex}` });
+    assert.deepEqual(await admission(proof, webhook), { admitted: true });
+  });
+
+  suite("with the time of sending", () => {
+    const seconds = String(now / 1000);
+    const header = { "timestamp-header": "X-Time" };
+    const forms = [
+      { name: "before a dot", settings: {}, time: seconds, signed: `${seconds}.${body}` },
+      {
+        name: "in Slack's form",
+        settings: { signed: "v0:{timestamp}:{body}", "signature-prefix": "v0=" },
+        time: seconds,
+        signed: `v0:${seconds}:${body}`,
+      },
+      {
+        name: "in milliseconds, not signed, as Checkly has it",
+        settings: { signed: "{body}" },
+        time: String(now),
+        signed: body,
+      },
+      {
+        name: "with dollars",
+        settings: { signed: "$&{timestamp}$1{body}" },
+        time: seconds,
+        signed: `$&${seconds}$1${body}`,
+      },
+    ];
+    for (const { name, settings, time, signed } of forms) {
+      test(name, async () => {
+        const keys = { secrets: ["old", "new"], ...header, ...settings };
+        const prefix = "signature-prefix" in settings ? settings["signature-prefix"] : "";
+        const by = (secret: string) => `${prefix}${hmac(secret, signed).digest("hex")}`;
+        for (const secret of ["old", "new"])
+          assert.equal(await statusFor(keys, { "x-time": time, "x-signature": by(secret) }), "admitted");
+        assert.equal(await statusFor(keys, { "x-time": time, "x-signature": by("else") }), 401);
+        assert.equal(await statusFor(keys, { "x-signature": by("new") }), 401);
+      });
+    }
+
+    const at = (time: string) => ({
+      "x-time": time,
+      "x-signature": hmac("s", `${time}.${body}`).digest("hex"),
+    });
+
+    test("is refused when it is older than the tolerance, or none; a repeat within it is taken", async () => {
+      const keys = { secrets: ["s"], ...header, tolerance: "30s" };
+      for (const seconds of [29, -29, 29])
+        assert.equal(await statusFor(keys, at(String(now / 1000 - seconds))), "admitted");
+      for (const seconds of [31, -31])
+        assert.equal(await statusFor(keys, at(String(now / 1000 - seconds))), 401);
+      for (const time of ["", "now", `${now / 1000}.5`, "9".repeat(30), "-1", "0x10", "NaN"])
+        assert.equal(await statusFor(keys, at(time)), 401, time);
+    });
+
+    test("a form without a body, or with two, is refused with the file", () => {
+      for (const signed of ["", "{timestamp}", "{body}{body}", "{body}.{timestamp}", "{time}.{body}"])
+        assert.throws(() => settingsOf({ signed }), /write \{timestamp\} once at most/);
+    });
+  });
+
   suite("of Standard Webhooks", () => {
     const key = Buffer.from("twenty-four bytes, about");
     const keys = { secrets: [`whsec_${key.toString("base64")}`], signature: "standard-webhooks" };

@@ -5,7 +5,8 @@ import { name, secret, settings } from "../../model/settings.ts";
 import { headerName } from "../header-name.ts";
 import { regoText, valueOf } from "../rego-text.ts";
 import type { Reading } from "../rego-text.ts";
-import { admitSigned, admitTimed, fromBase64, fromHex, isRecent, isSigned } from "../signature.ts";
+import { senderTokens } from "../sender-tokens.ts";
+import { admitSigned, admitTimed, fromBase64, fromHex, isSigned, tolerance } from "../signature.ts";
 import { defineSource } from "../source-type.ts";
 import type { Proof, Webhook } from "../source-type.ts";
 import { targetUrl } from "../target-url.ts";
@@ -18,7 +19,7 @@ export const generic = defineSource({
   settings: settings({
     type: z.literal("generic"),
     name: name.describe("the last part of its URL: `/alerts/{name}`"),
-    token: secret.optional().describe("what this sender shows instead of one of `server.ingest-tokens`"),
+    ...senderTokens,
     status: regoText
       .optional()
       .describe("Rego: `firing`, `resolved` or `other`; anything else fires. Default: the body's `status`"),
@@ -42,16 +43,25 @@ export const generic = defineSource({
       .string()
       .prefault("")
       .describe("what stands before the signature, such as `sha256=`"),
+    "timestamp-header": headerName
+      .optional()
+      .describe("the header of the time of sending, in seconds or milliseconds since 1970"),
+    signed: z
+      .string()
+      .regex(
+        /^[^{}]*(\{timestamp\}[^{}]*)?\{body\}[^{}]*$/,
+        "write {timestamp} once at most, then {body} once",
+      )
+      .prefault("{timestamp}.{body}")
+      .describe("with `timestamp-header`: what the signature is over; without it, the body"),
+    tolerance,
   }),
-  proof({ secrets, signature, signatureHeader, signaturePrefix }) {
+  proof({ secrets, signature, tolerance: toleranceMs, ...form }) {
     const texts = secrets?.map(({ reference }) => reference);
     if (texts === undefined) return undefined;
-    if (signature === "standard-webhooks") return standardProof(texts);
-    const read = signature === "hex" ? fromHex : fromBase64;
-    return ({ headers, body }) => {
-      const shown = read(headers.get(signatureHeader) ?? "", signaturePrefix);
-      return admitSigned(isSigned({ parts: [body], shown, keys: texts }), signatureHeader);
-    };
+    return signature === "standard-webhooks"
+      ? standardProof(texts, toleranceMs)
+      : customProof(texts, { ...form, toleranceMs, read: signature === "hex" ? fromHex : fromBase64 });
   },
   read({ json }: Webhook, { status, dedupKey, url }) {
     return [
@@ -75,19 +85,42 @@ function keyText(value: unknown): string | null {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+interface Form {
+  readonly signatureHeader: string;
+  readonly signaturePrefix: string;
+  readonly timestampHeader?: string | undefined;
+  readonly signed: string;
+  readonly toleranceMs: number;
+  readonly read: typeof fromHex;
+}
+
+/** A signature in the form that the settings say. */
+function customProof(keys: readonly string[], form: Form): Proof {
+  const { signatureHeader, timestampHeader, toleranceMs } = form;
+  const [before = "", after = ""] = form.signed.split("{body}");
+  return ({ headers, body }, { now }) => {
+    const shown = form.read(headers.get(signatureHeader) ?? "", form.signaturePrefix);
+    if (timestampHeader === undefined)
+      return admitSigned(isSigned({ parts: [body], shown, keys }), signatureHeader);
+    const written = headers.get(timestampHeader) ?? "";
+    const parts = [before.replace("{timestamp}", () => written), body, after];
+    return admitTimed(isSigned({ parts, shown, keys }), { written, now, toleranceMs }, signatureHeader);
+  };
+}
+
 /**
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: `v1,<base64>`, separated by
  * spaces, over `<id>.<seconds>.<body>`; a secret is base64 after `whsec_`.
  */
-function standardProof(secrets: readonly string[]): Proof {
+function standardProof(secrets: readonly string[], toleranceMs: number): Proof {
   const header = "webhook-signature";
   const decoded = secrets.map((text) => Buffer.from(text.replace(/^whsec_/, ""), "base64"));
   // What is no base64 comes to no bytes, and everybody knows that key.
   const keys = decoded.filter(({ length }) => length > 0);
   return ({ headers, body }, { now }) => {
-    const seconds = headers.get("webhook-timestamp") ?? "";
+    const written = headers.get("webhook-timestamp") ?? "";
     const shown = (headers.get(header) ?? "").split(" ").flatMap((text) => fromBase64(text, "v1,"));
-    const parts = [`${headers.get("webhook-id") ?? ""}.${seconds}.`, body];
-    return admitTimed(isSigned({ parts, shown, keys }), isRecent(seconds, now), header);
+    const parts = [`${headers.get("webhook-id") ?? ""}.${written}.`, body];
+    return admitTimed(isSigned({ parts, shown, keys }), { written, now, toleranceMs }, header);
   };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { AlertStatus } from "../../model/alert.ts";
 import { name, secret, settings } from "../../model/settings.ts";
+import { senderTokens } from "../sender-tokens.ts";
 import { admitSigned, fromHex, isSigned } from "../signature.ts";
 import { defineSource } from "../source-type.ts";
 import type { Webhook } from "../source-type.ts";
@@ -36,7 +37,7 @@ export const pagerduty = defineSource({
   settings: settings({
     type: z.literal("pagerduty"),
     name: name.describe("the last part of its URL: `/alerts/{name}`"),
-    token: secret.optional().describe("what this sender shows instead of one of `server.ingest-tokens`"),
+    ...senderTokens,
     secrets: z
       .array(secret)
       .min(1)

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { alertInput } from "../../model/alert.ts";
 import type { AlertStatus } from "../../model/alert.ts";
-import { name, secret, settings } from "../../model/settings.ts";
+import { name, settings } from "../../model/settings.ts";
+import { senderTokens } from "../sender-tokens.ts";
 import { defineSource } from "../source-type.ts";
 import type { ReadAlert, Webhook } from "../source-type.ts";
 import { snsMessage } from "./sns-message.ts";
@@ -24,7 +25,10 @@ export const sns = defineSource({
   settings: settings({
     type: z.literal("sns"),
     name: name.describe("the last part of its URL: `/alerts/{name}`"),
-    token: secret.optional().describe("asked for beside the signature: `?token=…` in the subscription's URL"),
+    token: senderTokens.token.describe(
+      "asked for beside the signature: `?token=…` in the subscription's URL",
+    ),
+    tokens: senderTokens.tokens,
     topics: z
       .array(
         z

@@ -5,8 +5,9 @@ import { request as tlsRequest } from "node:https";
 import { deadline } from "../../deadline.ts";
 import { DeliveryError } from "../../model/errors.ts";
 import type { EventRequest } from "../../model/event-request.ts";
+import { urlWords } from "../../model/hide.ts";
 import type { Sending } from "../action-type.ts";
-import { beginningOf, hideSecrets, parseRetryAfter, urlParts } from "../post.ts";
+import { beginningOf, hideSecrets, parseRetryAfter } from "../post.ts";
 import type { Answer } from "../post.ts";
 import { receiverUrl } from "../receiver-url.ts";
 import { plainText } from "../text.ts";
@@ -34,7 +35,7 @@ export async function exchange(
     // What was not read is not waited for.
     response.destroy();
     const secrets = [
-      ...urlParts(url),
+      ...urlWords(url),
       ...request.headers.flatMap(([, value]) => [value, ...value.split(/\s+/)]),
     ];
     return {

@@ -24,7 +24,8 @@ const limits = {
 };
 const maxTags = 20;
 
-const hosts = { us: "https://api.opsgenie.com", eu: "https://api.eu.opsgenie.com" } as const;
+/** Where each region's accounts are reached. */
+export const opsgenieHosts = { us: "https://api.opsgenie.com", eu: "https://api.eu.opsgenie.com" } as const;
 
 const priorities = ["P1", "P2", "P3", "P4", "P5"] as const;
 
@@ -98,7 +99,7 @@ export const opsgenie = defineAction({
     const alias = thread ?? aliasOf(message, keys);
     const call = async (path: string, body: object) => {
       const headers = { authorization: `GenieKey ${(keys.apiKey ?? keys.token)?.reference ?? ""}` };
-      const url = `${(keys.url ?? hosts[keys.region]).replace(/\/$/, "")}/v2/alerts${path}`;
+      const url = `${(keys.url ?? opsgenieHosts[keys.region]).replace(/\/$/, "")}/v2/alerts${path}`;
       const request = { url, headers, body: JSON.stringify(body), timeoutMs: keys.timeout };
       const answer = await postJson(request, signal);
       // The request is queued there; what comes of it is not known yet.

@@ -14,7 +14,7 @@ const program = `
   import { text } from "node:stream/consumers";
   const settings = stdout.settings.parse({ type: "stdout", name: "here" });
   for (const message of JSON.parse(await text(process.stdin)))
-    await stdout.send(message, settings, AbortSignal.timeout(1000)).catch((error) => console.error(error.message));
+    await stdout.send(message, settings, AbortSignal.timeout(30_000)).catch((error) => console.error(error.message));
 `;
 
 function startPrinting() {

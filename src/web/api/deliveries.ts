@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { deliveryState } from "../../model/delivery.ts";
+import { insertAudit } from "../../store/audit.ts";
 import { ConflictError } from "../../store/database.ts";
 import { incidentById } from "../../store/incidents.ts";
 import { deliveryById, listDeliveries, reviveDelivery } from "../../store/deliveries.ts";
 import { wake } from "../../store/jobs.ts";
+import { actorOf } from "../auth.ts";
 import { deliveryJson } from "../incident-json.ts";
 import { pageOf } from "../page.ts";
 import { problem } from "../problem.ts";
@@ -40,6 +42,7 @@ export function deliveryRoutes(site: Site): Hono {
       await database.write([
         reviveDelivery(delivery.id, now),
         wake(`lane:${delivery.incidentId}/${delivery.action}`, now),
+        insertAudit({ at: now, actor: actorOf(c), action: "retry", detail: { delivery: delivery.id } }),
       ]);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;

@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { verdictOutcome } from "../../model/verdict.ts";
+import { insertAudit } from "../../store/audit.ts";
 import { ConflictError } from "../../store/database.ts";
 import { incidentById, listIncidents, updateIncident } from "../../store/incidents.ts";
 import { wake } from "../../store/jobs.ts";
+import { actorOf } from "../auth.ts";
 import { incidentJson, incidentListJson } from "../incident-json.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
@@ -44,6 +46,7 @@ export function incidentRoutes(site: Site): Hono {
       await database.write([
         updateIncident({ ...incident, nextRunAt: now }),
         wake(`incident:${incident.id}`, now),
+        insertAudit({ at: now, actor: actorOf(c), action: "recheck", detail: { incident: incident.id } }),
       ]);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;

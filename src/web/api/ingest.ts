@@ -1,20 +1,25 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import type { Context as HonoContext } from "hono";
-import { getText } from "../../ingest/get-text.ts";
 import { readWebhook } from "../../ingest/receive.ts";
 import type { Admission, Edge, Proof, SourceSettings } from "../../ingest/source-type.ts";
 import type { Alert } from "../../model/alert.ts";
 import { describeError } from "../../model/errors.ts";
 import { parseDuration } from "../../model/settings.ts";
+import { getCallback } from "../../steps/callback.ts";
 import { RecentCount } from "../../steps/self-watch.ts";
 import { reportTrouble } from "../../steps/trouble.ts";
 import { requireToken } from "../auth.ts";
-import { readBody } from "../body.ts";
+import { addressOf } from "../origin.ts";
+import { NoRoomError, readBody } from "../body.ts";
 import type { Body } from "../body.ts";
+import type { Share } from "../budget.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
 import { ingestTokens, proofOf } from "../tokens.ts";
 import { Waiters } from "../wait.ts";
+import { Pressure, weightOf } from "./pressure.ts";
 
 const maxWaitMs = 120_000;
 
@@ -29,9 +34,13 @@ const maxSignedBytes = 4 * 1024 * 1024;
  * `POST /`, `/scan`, `/tenant/{route}` and `/alerts/{source}`: alerts come in. 202 once they are on disk. `get` fetches what
  * a source needs to judge a signature.
  */
-export function ingestRoutes(site: Site, get: Edge["get"] = (url) => getText(url)): Hono {
+export function ingestRoutes(
+  site: Site,
+  get: Edge["get"] = (url) => getCallback(url, site.context.setup().config),
+): Hono {
   const app = new Hono({ strict: false });
   const waiters = new Waiters(site);
+  const pressure = new Pressure(site);
   const refused = countRefusals(site);
   const guard = requireToken({
     tokens: (c) => ingestTokens(site, c.req.param("source")),
@@ -40,22 +49,30 @@ export function ingestRoutes(site: Site, get: Edge["get"] = (url) => getText(url
       refused(c, "token", why);
     },
   });
-  const take = async (c: HonoContext, from: Sender): Promise<Response> => {
+  const keep = async (c: HonoContext, from: Sender): Promise<Response | readonly Alert[]> => {
+    using share = pressure.open();
+    if (share === undefined) return pressure.refuse(c);
     // Looked up before the body comes: a reload meanwhile must not change what the caller was let in for.
     const proof = proofOf(site, from.source?.name);
-    const body = await wholeBody(site, c, proof);
+    const body = await wholeBody(site, c, { proof, share });
+    if (body === undefined) return pressure.refuse(c);
     const admission = await admit({ c, body, proof }, { now: site.context.now(), get });
     if (!admission.admitted) {
       refused(c, "signature", `webhooks were turned away: ${admission.why}`);
       return problem(c, admission.status, admission.why);
     }
     const alerts = readAlerts(site, c, body, from);
+    if (!share.take(weightOf(alerts, body.bytes))) return pressure.refuse(c);
     try {
       await site.receive(alerts);
     } catch (error) {
       return notStored(site, c, error);
     }
-    return answer(c, alerts, waiters);
+    return alerts;
+  };
+  const take = async (c: HonoContext, from: Sender): Promise<Response> => {
+    const kept = await keep(c, from);
+    return kept instanceof Response ? kept : answer(c, kept, waiters);
   };
   app.post("/", guard, (c) => take(c, {}));
   app.post("/scan", guard, (c) => take(c, {}));
@@ -78,7 +95,8 @@ function countRefusals(site: Site): (c: HonoContext, reason: "token" | "signatur
     const what = context.setup().config.sources.get(c.req.param("source") ?? "")?.name ?? "webhook";
     const count = refusals.add(what, context.now());
     // Whoever sets a sender up looks for the reason; whoever guesses must not fill the log.
-    if (count <= refusalsToTell) context.log.warn("webhook-refused", { source: what, why: note });
+    if (count <= refusalsToTell)
+      context.log.warn("webhook-refused", { source: what, why: note, from: addressOf(c) });
     if (count < refusalsToTell) return;
     void reportTrouble(context, "refused-ingest", { what, note });
   };
@@ -98,10 +116,21 @@ async function admit({ c, body, proof }: Caller, edge: Edge): Promise<Admission>
   return proof({ headers: c.req.raw.headers, body: body.bytes }, edge);
 }
 
-/** The body as far as it is kept, or as it takes to judge its signature. */
-function wholeBody(site: Site, c: HonoContext, proof: Proof | undefined): Promise<Body> {
+interface Reading {
+  readonly proof: Proof | undefined;
+  readonly share: Share;
+}
+
+/** The body as far as it is kept, or as it takes to judge its signature; undefined when there is no room for it. */
+async function wholeBody(site: Site, c: HonoContext, { proof, share }: Reading): Promise<Body | undefined> {
   const { maxBodyBytes } = site.context.setup().config.server;
-  return readBody(c, proof === undefined ? maxBodyBytes : Math.max(maxBodyBytes, maxSignedBytes));
+  const maxBytes = proof === undefined ? maxBodyBytes : Math.max(maxBodyBytes, maxSignedBytes);
+  try {
+    return await readBody(c, maxBytes, share);
+  } catch (error) {
+    if (error instanceof NoRoomError) return undefined;
+    throw error;
+  }
 }
 
 /** What the path says about whom an alert comes from and whom it is for. */
@@ -114,7 +143,9 @@ interface Sender {
 function readAlerts(site: Site, c: HonoContext, { bytes, cut }: Body, from: Sender): Alert[] {
   const { maxBodyBytes } = site.context.setup().config.server;
   const delivered = {
-    headers: c.req.raw.headers,
+    get headers() {
+      return c.req.raw.headers;
+    },
     contentType: c.req.header("content-type") ?? null,
     body: bytes.subarray(0, maxBodyBytes),
     cut: cut || bytes.length > maxBodyBytes,
@@ -142,9 +173,20 @@ async function answer(c: HonoContext, alerts: readonly Alert[], waiters: Waiters
     ...(ids.length > 1 ? { ids } : {}),
     ...(wait.ignored === undefined ? {} : { waitIgnored: wait.ignored }),
   };
-  if (wait.ms === 0) return c.json(accepted, 202);
-  const incidents = await waiters.verdictsOf(ids, wait.ms);
+  if (wait.ms === 0) return said(c, accepted);
+  // A database that goes away meanwhile leaves them in the dark; the alerts are kept.
+  const incidents = await waiters.verdictsOf(ids, wait.ms).catch(() => undefined);
   return incidents === undefined ? c.json(accepted, 202) : c.json({ ...accepted, incidents }, 200);
+}
+
+/** On Node's own response: a `Response` is read back as a stream, which costs as much as the rest of the answer. */
+function said(c: HonoContext, accepted: object): Response {
+  const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
+  if (outgoing === undefined) return c.json(accepted, 202);
+  const text = JSON.stringify(accepted);
+  outgoing.writeHead(202, { "content-type": "application/json", "content-length": text.length });
+  outgoing.end(text);
+  return RESPONSE_ALREADY_SENT;
 }
 
 function waitOf(c: HonoContext): { readonly ms: number; readonly ignored?: string } {

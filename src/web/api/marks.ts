@@ -7,7 +7,6 @@ import { actorOf } from "../auth.ts";
 import { readBody } from "../body.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
-import { apiTokens } from "../tokens.ts";
 
 const maxBodyBytes = 4096;
 
@@ -20,8 +19,7 @@ export function markRoutes(site: Site): Hono {
     const { bytes } = await readBody(c, maxBodyBytes);
     const read = wanted.safeParse(jsonOf(bytes));
     if (!read.success) return problem(c, 400, 'the body is {"mark": "real"}, "not-real" or null');
-    const actor = actorOf(c, apiTokens(site));
-    const marking = { incidentId: c.req.param("id"), mark: read.data.mark, actor };
+    const marking = { incidentId: c.req.param("id"), mark: read.data.mark, actor: actorOf(c) };
     try {
       const incident = await markIncident(site.context, marking);
       if (incident === undefined) return problem(c, 404, "no incident has this id");

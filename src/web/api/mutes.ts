@@ -13,7 +13,6 @@ import { actorOf } from "../auth.ts";
 import { readBody } from "../body.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
-import { apiTokens } from "../tokens.ts";
 
 const maxBodyBytes = 65_536;
 
@@ -38,7 +37,6 @@ const wanted = z
 export function muteRoutes(site: Site): Hono {
   const { context } = site;
   const app = new Hono();
-  const actor = (c: HonoContext) => actorOf(c, apiTokens(site));
   app.get("/mutes", async (c) => {
     const mutes = await knownMutes(context);
     return c.json({ mutes: mutes.toSorted((one, other) => one.from - other.from).map(muteJson) });
@@ -46,7 +44,7 @@ export function muteRoutes(site: Site): Hono {
   app.post("/mutes", async (c) => {
     const asked = await readWanted(c, site);
     if ("fault" in asked) return problem(c, 400, asked.fault);
-    return c.json(muteJson(await beginMute(context, asked, actor(c))), 201);
+    return c.json(muteJson(await beginMute(context, asked, actorOf(c))), 201);
   });
   app.delete("/mutes/:id", async (c) => {
     const id = c.req.param("id");
@@ -55,7 +53,7 @@ export function muteRoutes(site: Site): Hono {
       return problem(c, 409, "this mute stands in the configuration: take it out of `mutes:` and reload");
     if (mute === undefined) return problem(c, 404, "no mute has this id");
     try {
-      await endMuteNow(context, mute, actor(c));
+      await endMuteNow(context, mute, actorOf(c));
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       return problem(c, 409, "this mute is over already");

@@ -1,10 +1,11 @@
-import { openFunction } from "./check/locations/function.ts";
-import { locationTypeByName } from "./check/locations/index.ts";
-import type { Location } from "./check/location-type.ts";
-import type { Config } from "./config/config.ts";
-import { revealSecrets } from "./model/secret.ts";
-import { kindsOf } from "./notify/action-kinds.ts";
-import type { Setup } from "./steps/context.ts";
+import { openFunction } from "../check/locations/function.ts";
+import { locationTypeByName } from "../check/locations/index.ts";
+import type { Location } from "../check/location-type.ts";
+import type { Config } from "../config/config.ts";
+import { hidingSecrets } from "../model/hide.ts";
+import { revealSecrets } from "../model/secret.ts";
+import { kindsOf } from "../notify/action-kinds.ts";
+import type { Setup } from "../steps/context.ts";
 
 /** A setup that closes its locations when it is retired and the last run on it has ended. */
 export interface OpenSetup extends Setup {
@@ -18,12 +19,14 @@ export async function openSetup(config: Config): Promise<OpenSetup> {
   for (const settings of config.locations.values()) {
     const type = locationTypeByName.get(settings.type);
     if (type === undefined) throw new Error(`no location type is called ${settings.type}`);
-    const location = await type.open(revealSecrets(settings, config.secretSource));
-    locations.set(settings.name, opened.use(location));
+    const revealed = revealSecrets(settings, config.secretSource);
+    const location = opened.use(await type.open(revealed));
+    locations.set(settings.name, { ...location, hide: hidingSecrets(revealed) });
   }
   for (const settings of config.functions.values()) {
     const revealed = revealSecrets(settings, config.secretSource);
-    locations.set(settings.name, opened.use(openFunction(revealed)));
+    const location = opened.use(openFunction(revealed));
+    locations.set(settings.name, { ...location, hide: hidingSecrets(revealed) });
   }
   const kinds = kindsOf(config.actions.values());
   const surroundings = {

@@ -1,0 +1,46 @@
+import { request as requestHttp, validateHeaderValue } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import { request as requestHttps } from "node:https";
+
+export interface Posting {
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Posts once; the answer's body is still to be read. Over Node's own agents, which keep connections for a few seconds and
+ * heed proxies where Node is told to; `fetch` takes about twice the time for a request. A connection that its receiver
+ * closed while it was idle is no failure of the receiver: the request goes again, over another one.
+ * @throws what went wrong with the connection, or the signal's reason
+ */
+export async function post(url: URL, posting: Posting): Promise<IncomingMessage> {
+  for (;;) {
+    posting.signal.throwIfAborted();
+    const answer = await postOnce(url, posting);
+    if (answer !== "was-idle") return answer;
+  }
+}
+
+/** Throws for what HTTP does not allow in a header. */
+export function validateHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
+}
+
+/** `was-idle`: it went over a used connection that was closed before anything came back. */
+function postOnce(url: URL, { headers, body, signal }: Posting): Promise<IncomingMessage | "was-idle"> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | "was-idle">();
+  const request = url.protocol === "https:" ? requestHttps : requestHttp;
+  const sent = request(url, { method: "POST", headers, signal });
+  sent.on("response", resolve);
+  sent.on("error", (error: NodeJS.ErrnoException) => {
+    const isClosed = error.code === "ECONNRESET" || error.code === "EPIPE";
+    if (signal.aborted) reject(signal.reason as Error);
+    else if (sent.reusedSocket && isClosed) resolve("was-idle");
+    else reject(error);
+  });
+  // Such as an upgrade, which nobody asked for.
+  sent.on("close", () => reject(new Error("the connection was closed without an answer")));
+  sent.end(body);
+  return promise;
+}
