@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "mute list": async () => (await import("./cli/mute.ts")).listMutes,
   "mute end": async () => (await import("./cli/mute.ts")).endMute,
   mark: async () => (await import("./cli/mark.ts")).mark,
+  deliveries: async () => (await import("./cli/deliveries.ts")).deliveries,
+  retry: async () => (await import("./cli/retry.ts")).retry,
   report: async () => (await import("./cli/report.ts")).report,
   backup: async () => (await import("./cli/backup.ts")).backup,
   doctor: async () => (await import("./cli/doctor.ts")).doctor,

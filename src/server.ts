@@ -2,6 +2,7 @@ import { SharedProbes } from "./check/shared-probes.ts";
 import type { Stale } from "./config/config.ts";
 import type { Address } from "./config/values.ts";
 import type { Log } from "./log.ts";
+import { Gates } from "./notify/gates.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Actor } from "./model/actor.ts";
 import { version } from "./model/version.ts";
@@ -136,6 +137,7 @@ function createContext(parts: Pick<Context, "database" | "log" | "setup" | "now"
     locationHealth: new LocationHealth(),
     sharedProbes: new SharedProbes(parts.now),
     mutes: new MuteList(),
+    gates: new Gates(),
     failingAlerts: new Map(),
     random: Math.random,
   };

@@ -8,15 +8,19 @@ import { jobClass, queueAgeMs } from "./store/jobs.ts";
 import type { JobClass, JobKey } from "./store/jobs.ts";
 import { createWork } from "./store/work.ts";
 
+const usualPlaces = 32;
+
 /**
- * How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries. Those that run
- * together share commits, which makes each cheaper (docs/benchmarks.md).
+ * How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries, of which each
+ * action has its own number. Those that run together share commits, which makes each cheaper (docs/benchmarks.md).
  */
 function limit(name: JobClass, { config }: Setup): number {
   if (["inbox", "retention", "self-tests", "digest"].includes(name)) return 1;
   // They are many questions each, and nobody waits for them: alerts must not either.
   if (name === "contrast") return 2;
-  return name === "incident" ? config.server.runsAtOnce : 32;
+  if (name.startsWith("lane:"))
+    return config.actions.get(name.slice("lane:".length))?.concurrency ?? usualPlaces;
+  return name === "incident" ? config.server.runsAtOnce : usualPlaces;
 }
 
 /**

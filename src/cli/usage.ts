@@ -11,6 +11,8 @@ export function usageText(): string {
   crosscheck mute list     [--json] [--server URL] [--token-file FILE]
   crosscheck mute end      ID [--server URL] [--token-file FILE]
   crosscheck mark          INCIDENT --real | --not-real | --clear [--server URL] [--token-file FILE]
+  crosscheck deliveries    [--state dead] [--action A] [--limit N] [--json] [--server URL] [--token-file FILE]
+  crosscheck retry         ID… | --action A | --all  [--since 6h] [--server URL] [--token-file FILE]
   crosscheck report        [--since 7d] [--json] [--server URL [--token-file FILE] | --config FILE | --data DIR | --database URL]
   crosscheck backup        --out FILE [--data DIR | --config FILE] [--force]
   crosscheck doctor        [--config FILE] [--data DIR] [--database URL] [--listen HOST:PORT] [--json]

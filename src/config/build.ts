@@ -100,9 +100,10 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
 
 /** Plans are stored: a secret that stands in the file as it is gets a name there, and its text stays in memory. */
 function written(check: FileSettings["checks"][number], literals: Map<string, string>): Check["written"] {
-  const named = revealSecrets(check, (reference) => {
+  const named = revealSecrets(check, (reference, path) => {
     if (isReference(reference)) return reference;
-    const name = `config:${check.name}/${literals.size + 1}`;
+    // By its place, so that a plan that was made before a reload means the same secret after it.
+    const name = `config:${check.name}/${path.join("/")}`;
     literals.set(name, reference);
     return name;
   });

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { configFile } from "../../test/fixtures/config-file.ts";
 import { ConfigError } from "../model/errors.ts";
 import { secretsIn } from "../model/secret.ts";
 import { readDocument } from "./document.ts";
@@ -369,4 +370,25 @@ test("a secret that stands in the file as it is is not in what plans store, and 
   assert(!JSON.stringify(headers).includes("canary"));
   assert.equal(config.secretSource(headers["Authorization"] ?? ""), "Bearer canary");
   assert.equal(headers["X-Key"], "$KEY");
+});
+
+test("a plan of before a reload means the same secret after it: literal ones go by their place", async () => {
+  await using file = await configFile({});
+  const check = (name: string, headers: object) => ({
+    name,
+    type: "http",
+    url: "https://x.example",
+    headers,
+  });
+  const written = async (checks: object[]) => {
+    await file.write({ checks });
+    const { config } = await loadConfig(file.path, options);
+    const headers = config.checks.get("site")?.written["headers"] as Record<string, string>;
+    return { config, reference: headers["x-key"] ?? "" };
+  };
+  const before = await written([check("site", { "x-key": "opens the site" })]);
+  const other = check("another", { "x-key": "opens another" });
+  const after = await written([other, check("site", { "a-key": "new", "x-key": "opens the site" })]);
+  assert.equal(after.config.secretSource(before.reference), "opens the site");
+  assert.doesNotMatch(before.reference, /opens/);
 });

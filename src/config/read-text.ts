@@ -10,7 +10,7 @@ const largest = 64 * 1024 * 1024;
 /** How soon to look again whether somebody has written into a pipe. */
 const pauseMs = 20;
 
-/** The text of a file, or why there is none. A pipe is read to its end; one that nobody writes to is empty. */
+/** The text of a file, or why there is none. A pipe is read to its end, once somebody has written into it. */
 export async function readText(
   path: string,
   withinMs = limitMs,
@@ -43,9 +43,11 @@ const problems: Record<string, string> = {
 /** Not blocking: a thread that waits for a pipe could not be ended, and the process would wait for it at its end. */
 async function readBytes(path: string, signal: AbortSignal): Promise<Uint8Array> {
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const isPipe = (await file.stat()).isFIFO();
   const chunks: Uint8Array[] = [];
   for (let size = 0; size <= largest;) {
-    const chunk = await readSome(file, signal);
+    // A pipe that nobody has opened for writing is at its end as well.
+    const chunk = await readSome(file, { signal, waits: isPipe && size === 0 });
     if (chunk.length === 0) return Buffer.concat(chunks);
     chunks.push(chunk);
     size += chunk.length;
@@ -53,12 +55,15 @@ async function readBytes(path: string, signal: AbortSignal): Promise<Uint8Array>
   throw Object.assign(new Error("too large"), { code: "EFBIG" });
 }
 
-async function readSome(file: FileHandle, signal: AbortSignal): Promise<Uint8Array> {
+async function readSome(
+  file: FileHandle,
+  { signal, waits }: { readonly signal: AbortSignal; readonly waits: boolean },
+): Promise<Uint8Array> {
   for (;;) {
     signal.throwIfAborted();
     try {
       const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(65_536) });
-      return buffer.subarray(0, bytesRead);
+      if (bytesRead > 0 || !waits) return buffer.subarray(0, bytesRead);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
     }

@@ -31,16 +31,21 @@ export class Secret {
 export type SecretSource = (reference: string) => string;
 
 /**
- * A copy of plain data in which each secret's reference is replaced by its text, for the moment of use. Data with
- * literal secrets is sent, never stored.
+ * A copy of plain data in which each secret's reference is replaced by what `read` gives for it, told where it stands:
+ * its text, for the moment of use. Data with literal secrets is sent, never stored.
  */
-export function revealSecrets<T>(value: T, read: SecretSource): T {
-  if (value instanceof Secret) return new Secret(read(value.reference)) as T;
-  if (Array.isArray(value)) return value.map((item: unknown) => revealSecrets(item, read)) as T;
+export function revealSecrets<T>(
+  value: T,
+  read: (reference: string, path: readonly PropertyKey[]) => string,
+  path: readonly PropertyKey[] = [],
+): T {
+  if (value instanceof Secret) return new Secret(read(value.reference, path)) as T;
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => revealSecrets(item, read, [...path, index])) as T;
   if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, revealSecrets(item, read)]),
+    Object.entries(value).map(([key, item]) => [key, revealSecrets(item, read, [...path, key])]),
   ) as T;
 }
 

@@ -84,9 +84,14 @@ export const rate = z.codec(
       const [, count, unit] = ratePattern.exec(text.trim()) ?? [];
       return { count: Number(count), perMs: unitMs[unit as keyof typeof unitMs] };
     },
-    encode: ({ count, perMs }) => `${count}/${formatDuration(perMs).slice(1)}`,
+    encode: formatRate,
   },
 );
+
+/** The text that a rate is written as: `20/m`. */
+export function formatRate({ count, perMs }: Rate): string {
+  return `${count}/${formatDuration(perMs).slice(1)}`;
+}
 
 /** Text that may be `$NAME` (an environment variable) or `file:PATH` (a file's content); never shown. */
 export const secret = z.codec(z.string().min(1), z.instanceof(Secret), {

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { ActionKind } from "../model/action.ts";
 import { DeadlineError, DeliveryError, describeError } from "../model/errors.ts";
 import type { ActionSettings, ActionType } from "./action-type.ts";
-import { decideDelivery, sendDelivery } from "./deliver.ts";
+import { decideDelivery, decideWait, sendDelivery } from "./deliver.ts";
 import type { Decision } from "./deliver.ts";
 import { composeMessage } from "./message.ts";
 import { confirmed } from "./scenes.fixture.ts";
@@ -179,6 +179,102 @@ for (const { what, kind = "message", attempts = 0, afterMs, told = false, error,
     if (expected.waitMs !== undefined) assert.equal(decision.nextAt - now, expected.waitMs);
   });
 
+interface Put {
+  readonly what: string;
+  readonly kind?: ActionKind;
+  readonly reason: "rate" | "open";
+  readonly afterMs: number;
+  /** Until its action may be asked again. */
+  readonly forMs: number;
+  readonly told?: boolean;
+  readonly state: Decision["state"];
+  readonly wakeMs?: number;
+  readonly fallbackDue?: boolean;
+}
+
+const puts: readonly Put[] = [
+  { what: "its turn", reason: "rate", afterMs: 0, forMs: 3000, state: "pending", wakeMs: 3000 },
+  {
+    what: "the fallback comes first",
+    reason: "rate",
+    afterMs: 10_000,
+    forMs: hour,
+    state: "pending",
+    wakeMs: 50_000,
+  },
+  {
+    what: "nobody has been told for a minute",
+    reason: "rate",
+    afterMs: minute,
+    forMs: hour,
+    state: "pending",
+    wakeMs: minute,
+    fallbackDue: true,
+  },
+  {
+    what: "its turn comes late",
+    reason: "rate",
+    afterMs: 5 * hour,
+    forMs: 2000,
+    told: true,
+    state: "pending",
+    wakeMs: 2000,
+  },
+  {
+    what: "a pause",
+    kind: "pager",
+    reason: "open",
+    afterMs: 0,
+    forMs: 15_000,
+    state: "pending",
+    wakeMs: 15_000,
+  },
+  {
+    what: "a pager out of reach for a minute",
+    kind: "pager",
+    reason: "open",
+    afterMs: minute,
+    forMs: 15_000,
+    state: "pending",
+    wakeMs: 15_000,
+    fallbackDue: true,
+  },
+  {
+    what: "the end",
+    reason: "open",
+    afterMs: hour - 5,
+    forMs: minute,
+    told: true,
+    state: "pending",
+    wakeMs: 5,
+  },
+  { what: "given up", reason: "open", afterMs: hour, forMs: minute, told: true, state: "dead" },
+  { what: "given up untold", reason: "open", afterMs: hour, forMs: 1, state: "dead", fallbackDue: true },
+  {
+    what: "a pager goes on",
+    kind: "pager",
+    reason: "open",
+    afterMs: hour,
+    forMs: 1,
+    told: true,
+    state: "pending",
+  },
+];
+
+for (const { what, kind = "message", reason, afterMs, forMs, told = false, ...expected } of puts)
+  test(`put off, ${what}: ${expected.state}, and no attempt`, () => {
+    const now = due + afterMs;
+    const delivery = { attempts: 3, createdAt: due, nextAt: due, fallbackAt: told ? due + 1 : null };
+    const { decision, wakeAt } = decideWait(
+      delivery,
+      { reason, until: now + forMs, why: "not now" },
+      { kind, now },
+    );
+    assert.deepEqual([decision.state, decision.attempts, decision.error], [expected.state, 3, "not now"]);
+    assert.equal(decision.fallbackDue, expected.fallbackDue ?? false);
+    if (expected.wakeMs !== undefined) assert.equal(wakeAt - now, expected.wakeMs);
+  });
+
 test("the jitter takes up to half of a pause", () => {
   const delivery = { attempts: 3, createdAt: due, nextAt: due, fallbackAt: null };
   const waits = [0, 0.5, 1].map(
@@ -197,7 +293,14 @@ test("the row has the error with its causes, cut", () => {
 });
 
 const message = composeMessage(confirmed);
-const settings: ActionSettings = { type: "fake", name: "fake", enable: true, fallback: [], timeout: 10_000, concurrency: 20 };
+const settings: ActionSettings = {
+  type: "fake",
+  name: "fake",
+  enable: true,
+  fallback: [],
+  timeout: 10_000,
+  concurrency: 20,
+};
 
 function fake(send: ActionType["send"]): ActionType {
   return { name: "fake", kind: "message", settings: z.custom<ActionSettings>(), send };

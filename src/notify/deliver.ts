@@ -5,21 +5,14 @@ import { DeliveryError, describeError } from "../model/errors.ts";
 import { hidingSecrets } from "../model/hide.ts";
 import type { Message } from "../model/message.ts";
 import type { ActionSettings, ActionType, Sending } from "./action-type.ts";
+import type { Wait } from "./gates.ts";
+import { longestAskedMs, patience, pauseMs } from "./patience.ts";
 import { plainText } from "./text.ts";
 
-/** How long a delivery is retried, and the longest pause between two tries. */
-const patience: Readonly<Record<ActionKind, { readonly retryMs: number; readonly pauseMs: number }>> = {
-  pager: { retryMs: 24 * 3_600_000, pauseMs: 15_000 },
-  message: { retryMs: 3_600_000, pauseMs: 60_000 },
-  ticket: { retryMs: 3_600_000, pauseMs: 60_000 },
-  effect: { retryMs: 3_600_000, pauseMs: 60_000 },
-};
-
-const firstPauseMs = 1000;
 /** How long an action may be out of reach until its fallback is told. */
 const fallbackAfterMs = 60_000;
-/** A pager that asks us to wait longer than this is asked again all the same. */
-const longestPagerWaitMs = 60_000;
+/** What waits asks again at least so often: its turn may have come earlier than it seemed. */
+const longestWaitMs = 60_000;
 const usualTimeoutMs = 10_000;
 
 /** What an action has, beyond its own timeout, to notice that time is up. */
@@ -65,8 +58,8 @@ export function decideDelivery(
     return { ...failed, state: "dead", nextAt: delivery.nextAt, fallbackDue: untold };
 
   const askedMs = error.retryAfterMs ?? 0;
-  const waitMs = kind === "pager" ? Math.min(askedMs, longestPagerWaitMs) : askedMs;
-  const usual = now + backoffMs(kind, attempts, random);
+  const waitMs = kind === "pager" ? Math.min(askedMs, longestAskedMs(kind)) : askedMs;
+  const usual = now + pauseMs(kind, attempts, random);
   // One try falls on the moment the fallback is due: the receiver's last chance to make it needless.
   const aligned = now < fallbackAt ? Math.min(usual, fallbackAt) : usual;
   const nextAt = Math.min(Math.max(now + waitMs, aligned), lastTryAt);
@@ -79,10 +72,36 @@ export function decideDelivery(
   };
 }
 
-/** 1, 2, 4 s … up to the longest pause; between half and the whole of it, so that many do not come back at once. */
-function backoffMs(kind: ActionKind, attempts: number, random: number): number {
-  const pause = Math.min(firstPauseMs * 2 ** (attempts - 1), patience[kind].pauseMs);
-  return Math.round(pause * (0.5 + random / 2));
+/** What becomes of a delivery that may not be tried now. */
+export interface Waiting {
+  readonly decision: Decision;
+  /** When to ask again; ms since 1970. */
+  readonly wakeAt: number;
+}
+
+/**
+ * A message that waits is not told: its fallback is, when that is due. That is no failure of its own, so it waits for its
+ * turn as long as it takes; for a receiver that does not answer it waits no longer than it would have been retried.
+ */
+export function decideWait(
+  delivery: Pick<Delivery, "attempts" | "createdAt" | "nextAt" | "fallbackAt">,
+  { reason, until, why }: Wait,
+  { kind, now }: Pick<Circumstances, "kind" | "now">,
+): Waiting {
+  const { attempts, nextAt, createdAt } = delivery;
+  const lastTryAt = createdAt + patience[kind].retryMs;
+  const fallbackAt = createdAt + fallbackAfterMs;
+  const isOver = reason === "open" && now >= lastTryAt;
+  const untold = delivery.fallbackAt === null;
+  const error = plainText(why, maxErrorLength);
+  const fallbackDue = untold && (isOver || now >= fallbackAt);
+  const moments = [until, now + longestWaitMs, fallbackAt, ...(reason === "open" ? [lastTryAt] : [])];
+  return {
+    decision: isOver
+      ? { state: "dead", attempts, nextAt: now, error, fallbackDue }
+      : { state: "pending", attempts, nextAt, error, fallbackDue },
+    wakeAt: Math.min(...moments.filter((at) => at > now)),
+  };
 }
 
 /** Whatever an action makes of its failure, it is kept and shown: it stays as it is only if it has no secret. */

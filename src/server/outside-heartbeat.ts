@@ -46,14 +46,14 @@ async function beat(
     await check();
   } catch (error) {
     context.metrics.heartbeats.inc({ result: "withheld" });
-    context.log.warn("heartbeat-withheld", { why: describeError(error) });
+    context.log.warn("heartbeat-withheld", { error: describeError(error) });
     return "withheld";
   }
   const fault = await ask(context, url, signal);
   if (signal.aborted) return "withheld";
   const result = fault === null ? "ok" : "failed";
   context.metrics.heartbeats.inc({ result });
-  if (fault !== null) context.log.warn("heartbeat-failed", { why: fault });
+  if (fault !== null) context.log.warn("heartbeat-failed", { error: fault });
   return result;
 }
 

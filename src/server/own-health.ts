@@ -61,7 +61,13 @@ export class OwnHealth {
     const { database, metrics } = this.#context;
     if (database.kind === "sqlite") metrics.clockSkew.remove();
     while (!signal.aborted) {
-      await this.#look().catch((error: unknown) => this.#notSaid(error));
+      await this.#look().then(
+        () => metrics.databaseUp.set(1),
+        (error: unknown) => {
+          metrics.databaseUp.set(0);
+          this.#notSaid(error);
+        },
+      );
       await sleep(lookMs, undefined, { signal }).catch(() => undefined);
     }
     await this.#replicas.leave().catch((error: unknown) => this.#notSaid(error));

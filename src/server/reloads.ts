@@ -76,6 +76,7 @@ export class Reloads {
       const faults = error instanceof ConfigError ? error.faults : [describeError(error)];
       await noteReload(context, actor, { faults: faults.length });
       context.metrics.reloads.inc({ result: "refused" });
+      context.metrics.reloadOk.set(0);
       context.log.error("config-refused", { config: path, faults: faults.join("\n") });
       await reportTrouble(context, "refused-reload", { what: path, note: faults.join("; ") });
       return { ok: false, faults };

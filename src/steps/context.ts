@@ -4,6 +4,7 @@ import type { Location } from "../check/location-type.ts";
 import type { ActionKind } from "../model/action.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Gates } from "../notify/gates.ts";
 import type { Surroundings } from "../route/plan.ts";
 import type { Database } from "../store/database.ts";
 import type { MuteList } from "./mute-list.ts";
@@ -28,6 +29,8 @@ export interface Context {
   /** What locations have been asked by this process. */
   readonly sharedProbes: SharedProbes;
   readonly mutes: MuteList;
+  /** Which actions may be sent something now, as far as this process knows. */
+  readonly gates: Gates;
   /** Since when (ms) the routing of an alert has been failing in this process, by the alert's id. */
   readonly failingAlerts: Map<string, number>;
   /** The setup of this moment. */

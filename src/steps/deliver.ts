@@ -7,14 +7,16 @@ import { DeliveryError, describeError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import type { ActionSettings } from "../notify/action-type.ts";
 import { actionTypeByName } from "../notify/actions/index.ts";
-import { decideDelivery, sendDelivery } from "../notify/deliver.ts";
+import { decideDelivery, decideWait, sendDelivery } from "../notify/deliver.ts";
 import type { Decision } from "../notify/deliver.ts";
+import type { Change, Wait } from "../notify/gates.ts";
 import { pendingDeliveries, settleDelivery, supersedeDelivery } from "../store/deliveries.ts";
 import { failingSince, threadOf } from "../store/heard.ts";
 import { closeWhenDelivered } from "../store/incidents.ts";
 import type { Statement } from "../store/database.ts";
-import { wake } from "../store/jobs.ts";
+import { wake, wakeLanesOf } from "../store/jobs.ts";
 import type { Context } from "./context.ts";
+import { logChange, logDelivery, reportFailure } from "./delivery-report.ts";
 import { leftUntil } from "./leave.ts";
 import { aboutOf, messageFor } from "./message.ts";
 import { heldUntil } from "./mutes.ts";
@@ -22,7 +24,6 @@ import { joinsStorm } from "./storm.ts";
 import { tellStatements } from "./tell.ts";
 import { isBehind } from "./serial.ts";
 import { relieveStandIns } from "./stand-ins.ts";
-import { reportTrouble } from "./trouble.ts";
 
 /** One action's deliveries about one incident; they go in order. */
 export interface Lane {
@@ -47,14 +48,15 @@ export async function deliverLane(
     if (stale.length > 0) await supersede(context, stale);
     const next = pending.find((delivery) => !stale.includes(delivery));
     if (next === undefined) return closing(context, lane);
-    if (next.nextAt > context.now()) return wakeAt(lane, next.nextAt);
+    if (next.nextAt > context.now()) return wakeLane(lane, next.nextAt);
     const until = await heldUntil(context, next, () => aboutOf(context, next));
-    if (until !== null) return wakeAt(lane, until);
-    if (await isBehind(context, next)) return wakeAt(lane, context.now() + behindMs);
+    if (until !== null) return wakeLane(lane, until);
+    if (await isBehind(context, next)) return wakeLane(lane, context.now() + behindMs);
     if (await joinsStorm(context, next)) continue;
     const left = await unknownUntil(context, next);
-    if (left !== undefined) return wakeAt(lane, left);
-    const { isOver, statements } = await deliver(context, next, signal);
+    if (left !== undefined) return wakeLane(lane, left);
+    const { isOver, statements, wakeAt } = await deliver(context, next, signal);
+    if (wakeAt !== undefined) return wakeLane(lane, wakeAt);
     // What fell due in the meantime has woken the lane, which makes it run again: there is no need to look.
     if (isOver && pending.length === 1) return [...statements, ...closing(context, lane)];
     await context.database.write(statements);
@@ -73,7 +75,7 @@ async function unknownUntil(context: Context, { action, nextAt }: Delivery): Pro
 /** How soon to look again whether the actions before this one have been tried. */
 const behindMs = 250;
 
-function wakeAt({ incidentId, action }: Lane, at: number): Statement[] {
+function wakeLane({ incidentId, action }: Lane, at: number): Statement[] {
   return [wake(`lane:${incidentId}/${action}`, at)];
 }
 
@@ -105,19 +107,57 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
   const { config, kinds } = context.setup();
   const settings = config.actions.get(delivery.action);
   if (settings === undefined) return settle(context, delivery, gone(delivery, config));
+  const kind: ActionKind = kinds.get(delivery.action) ?? "message";
+  const asking = { action: delivery.action, kind, rate: settings.rate, lane: delivery.incidentId };
+  const answer = context.gates.enter(asking, context.now());
+  if ("reason" in answer) return putOff(context, { delivery, settings, kind }, answer);
+  using pass = answer;
   const tried = await attempt(context, { settings, delivery }, signal);
   if (tried === "over") {
     await supersede(context, [delivery]);
     return { isOver: true, statements: [] };
   }
   const error = tried instanceof DeliveryError ? tried : null;
-  const kind: ActionKind = kinds.get(delivery.action) ?? "message";
   const createdAt = error === null ? delivery.createdAt : await failingSinceOf(context, delivery);
   const circumstances = { kind, now: context.now(), random: context.random() };
+  const change = pass.end(error, circumstances);
   const decision = decideDelivery({ ...delivery, createdAt }, error, circumstances);
+  if (change !== null) await spreadWord(context, delivery.action, { change, error: decision.error });
   context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
   const thread = tried instanceof DeliveryError ? null : tried.thread;
-  return settle(context, { ...delivery, thread }, { decision, fallback: settings.fallback });
+  return await settle(context, { ...delivery, thread }, { decision, fallback: settings.fallback });
+}
+
+/**
+ * Nobody has been told, and that is all a wait has in common with a failure: it counts no attempt. The row says why, once,
+ * so that others see it.
+ */
+async function putOff(
+  context: Context,
+  { delivery, settings, kind }: { delivery: Delivery; settings: ActionSettings; kind: ActionKind },
+  wait: Wait,
+): Promise<Settled> {
+  const { action } = delivery;
+  const createdAt = await failingSinceOf(context, delivery);
+  const { decision, wakeAt } = decideWait({ ...delivery, createdAt }, wait, { kind, now: context.now() });
+  context.metrics.putOff.inc({ action, reason: wait.reason });
+  const { fallback } = settings;
+  const isNews = delivery.error === null || (decision.fallbackDue && fallback.length > 0);
+  if (decision.state === "dead") return settle(context, delivery, { decision, fallback });
+  if (isNews) await settle(context, delivery, { decision, fallback });
+  return { isOver: false, statements: [], wakeAt };
+}
+
+/** What waited for an action that answers again need not wait any longer. */
+async function spreadWord(
+  context: Context,
+  action: string,
+  what: { readonly change: Change; readonly error: string | null },
+): Promise<void> {
+  logChange(context, action, what);
+  if (what.change === "opened") return;
+  // Without it they look again by themselves, if later.
+  await context.database.write([wakeLanesOf(action, context.now())]).catch(() => undefined);
 }
 
 /** Arrivals that take each other's place must not put off the fallback, nor the end of the retries, for ever. */
@@ -181,6 +221,8 @@ interface Settled {
   readonly isOver: boolean;
   /** What is still to be written. */
   readonly statements: readonly Statement[];
+  /** It was not tried: when (ms) to ask again. */
+  readonly wakeAt?: number;
 }
 
 /** What the receiver has taken is written with the end of the job, anything else at once, before anybody hears of it. */
@@ -227,37 +269,4 @@ function fallbackStatements(
   return tellStatements({ incidentId, runId, alertId: notice.alertId, now }, [
     { event, actions: fallback, note, items: notice.items },
   ]);
-}
-
-/** A trouble message that cannot be delivered would only make more of its kind. */
-async function reportFailure(
-  context: Context,
-  delivery: Delivery,
-  { decision, fallback }: { readonly decision: Decision; readonly fallback: readonly string[] },
-): Promise<void> {
-  if (delivery.event === "trouble") return;
-  const what = delivery.action;
-  const why = decision.error ?? "";
-  if (decision.state === "dead") {
-    const note = `${what} did not take a message and never will without help (${why}); delivery ${delivery.id} is kept and can be sent again`;
-    await reportTrouble(context, "dead-letter", { what, note });
-  } else if (fallback.length > 0) {
-    await reportTrouble(context, "fallback", {
-      what,
-      note: `${what} cannot be reached (${why}); told ${fallback.join(", ")} instead`,
-    });
-  }
-}
-
-function logDelivery(
-  context: Context,
-  delivery: Delivery,
-  state: Delivery["state"],
-  error: string | null,
-): void {
-  const { id, incidentId, action, event, attempts } = delivery;
-  const facts = { delivery: id, incident: incidentId, action, told: event, state, attempts, error };
-  if (error === null) context.log.info("delivery", facts);
-  else context.log.warn("delivery", facts);
-  if (state !== "pending") context.metrics.deliveries.inc({ action, state });
 }

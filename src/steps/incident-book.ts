@@ -72,9 +72,10 @@ export class IncidentBook {
 
   /** A resolved alert joins the open incident, or is only kept: also where another of its webhook fires about the same. */
   async resolve(alert: Alert, match: Match): Promise<void> {
-    if (this.#firing.has(sayingOf(alert, match))) return;
+    if (this.#firing.has(sayingOf(alert, match))) return this.keep(alert, "its webhook fires about the same");
     const entry = await this.#entries.of(match.route, match.subject);
-    if (entry.incident.alertCount === 0 || entry.incident.state === "closed") return;
+    if (entry.incident.alertCount === 0 || entry.incident.state === "closed")
+      return this.keep(alert, "no incident about it is open");
     const policy = this.#policy(match.route, alert, match.subject);
     const step = alertResolved(entry.incident, this.#now, policy, alert.source);
     this.#apply(entry, await this.#muted(entry, step), alert);
@@ -100,6 +101,11 @@ export class IncidentBook {
     this.unrouted.push({ what: subject, note: `an alert from ${alert.source} reached nobody: ${why}` });
     const entry = await this.#entries.of(unroutedRoute, subject);
     this.#announce(alert, entry, { actions: unrouted, note: why });
+  }
+
+  /** It is in the database, and starts nothing. */
+  keep({ id }: Alert, reason: string): void {
+    this.#reports.push(() => this.#context.log.info("alert-kept", { alert: id, reason }));
   }
 
   warn(alert: Alert, match: Match): void {

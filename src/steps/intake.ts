@@ -56,6 +56,7 @@ export class Intake {
     this.#context = context;
     this.#parts = parts;
     this.#times = times;
+    this.#measureSpool();
   }
 
   /** How long the database has been away, in ms; 0 when it answers. */
@@ -121,6 +122,8 @@ export class Intake {
       this.#outage.since ??= this.#context.now();
       this.#outage.waited += alerts.length;
       this.#context.metrics.spooled.inc(alerts.length);
+      for (const { id, source, status } of alerts)
+        this.#context.log.warn("alert-spooled", { alert: id, source, status });
       this.#isSpoolFull = false;
       this.#drainBell.ring();
       this.#tellBell.ring();
@@ -128,6 +131,8 @@ export class Intake {
     } catch (error) {
       this.#isSpoolFull = true;
       return error;
+    } finally {
+      this.#measureSpool();
     }
   }
 
@@ -143,6 +148,14 @@ export class Intake {
       this.#context.log.info("database-back", { awayMs: Math.round(this.awayMs()), waiting: this.waiting() });
     this.#awaySince = null;
     this.#isSpoolFull = false;
+    this.#measureSpool();
+  }
+
+  #measureSpool(): void {
+    const { metrics } = this.#context;
+    metrics.spoolAlerts.set(this.waiting());
+    metrics.spoolBytes.set(this.#parts.spool?.bytes ?? 0);
+    metrics.spoolReady.set(this.canSpool() ? 1 : 0);
   }
 
   async #drainAll(signal: AbortSignal): Promise<void> {
@@ -174,6 +187,7 @@ export class Intake {
       if (!(await this.#drain(spool, batch.alerts.slice(from, from + drainAtOnce)))) return false;
     }
     await spool.remove(batch);
+    this.#measureSpool();
     await this.#reportDrained(batch);
     return true;
   }

@@ -93,6 +93,8 @@ async function beginRun(context: Context, incident: Incident, last: Run | undefi
     verdict: null,
   };
   await context.database.write([insertRun(run)]);
+  const { id, number, cause } = run;
+  context.log.info("run", { incident: incident.id, run: id, route: incident.route, number, cause });
   return run;
 }
 

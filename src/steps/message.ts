@@ -44,7 +44,8 @@ export async function messageFor(context: Context, delivery: Delivery): Promise<
   const isEffect = kinds.get(delivery.action) === "effect";
   const told = { incident, alert, gathered, isEffect };
   const { rendered, fault } = isArrival ? rendering(config, { ...told, alert }) : unrendered;
-  if (fault !== null) context.log.warn("template", { delivery: delivery.id, route: incident.route, fault });
+  if (fault !== null)
+    context.log.warn("template-failed", { delivery: delivery.id, route: incident.route, error: fault });
   return composeMessage({
     delivery: fault === null ? delivery : withNote(delivery, fault),
     incident,

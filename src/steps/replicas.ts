@@ -68,6 +68,7 @@ export class ReplicaWatch {
 
   async #compareConfigs(present: readonly Replica[]): Promise<void> {
     const hashes = new Set(present.map(({ configHash }) => configHash));
+    this.#context.metrics.configs.set(hashes.size);
     const since = this.#configs.note(hashes.size > 1, this.#context.now());
     if (since === undefined) return;
     const list = present

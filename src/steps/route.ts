@@ -153,7 +153,10 @@ async function routeOne(
   alert: Alert,
   { context, left }: { readonly context: Context; readonly left: Leaving | undefined },
 ): Promise<"routed" | "left"> {
-  if (alert.status === "other" || alert.status === "own") return "routed";
+  if (alert.status === "other" || alert.status === "own") {
+    book.keep(alert, "it neither fires nor is over");
+    return "routed";
+  }
   const { config } = context.setup();
   const unknown = alert.onlyRoute !== null && !config.routes.has(alert.onlyRoute);
   const fault = unknown
@@ -165,6 +168,7 @@ async function routeOne(
   if (matches.length > 0) return "routed";
   if (alert.fault === null && (await left?.take(alert)) === true) return "left";
   if (alert.status === "firing") await book.tellUnrouted(alert, fault ?? "no route takes it");
+  else book.keep(alert, "no route takes it");
   return "routed";
 }
 

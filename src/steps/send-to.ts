@@ -33,7 +33,7 @@ export async function sendUntilTaken(
   context: Context,
   { action, message, event }: { readonly action: string; readonly message: Message; readonly event: string },
   pausesMs: readonly number[],
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<boolean> {
   for (const pauseMs of [...pausesMs, null]) {
     const error = await sendOnce(context, { action, message }, signal);

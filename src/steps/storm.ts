@@ -41,8 +41,9 @@ export async function joinsStorm(context: Context, delivery: Delivery): Promise<
   if (statements === null) return false;
   try {
     await context.database.write([replaceDelivery(delivery.id), ...statements]);
-    const { id, incidentId, action, event } = delivery;
-    context.log.info("delivery-in-storm", { delivery: id, incident: incidentId, action, told: event });
+    const { id, incidentId, runId, action, event } = delivery;
+    const about = { incident: incidentId, run: runId };
+    context.log.info("delivery-in-storm", { delivery: id, ...about, action, told: event });
     context.metrics.deliveries.inc({ action, state: "superseded" });
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;

@@ -7,28 +7,30 @@ import type { Context } from "./context.ts";
 import { tellStatements } from "./tell.ts";
 
 /** Crosscheck's own health, by cause (verdict.md §5). */
-export type TroubleCause =
-  | "unrouted-alert"
-  | "dead-letter"
-  | "fallback"
-  | "refused-ingest"
-  | "refused-api"
-  | "certificate"
-  | "refused-reload"
-  | "location-unusable"
-  | "check-unusable"
-  | "queue-age"
-  | "pressure"
-  | "database-away"
-  | "database-damaged"
-  | "no-spool"
-  | "stale-config"
-  | "configs-differ"
-  | "versions-differ"
-  | "clock-skew"
-  | "disk"
-  | "heartbeat"
-  | "job-failed";
+export const troubleCauses = [
+  "unrouted-alert",
+  "dead-letter",
+  "fallback",
+  "refused-ingest",
+  "refused-api",
+  "certificate",
+  "refused-reload",
+  "location-unusable",
+  "check-unusable",
+  "queue-age",
+  "pressure",
+  "database-away",
+  "database-damaged",
+  "no-spool",
+  "stale-config",
+  "configs-differ",
+  "versions-differ",
+  "clock-skew",
+  "disk",
+  "heartbeat",
+  "job-failed",
+] as const;
+export type TroubleCause = (typeof troubleCauses)[number];
 
 const quietMs = 3_600_000;
 

@@ -75,7 +75,7 @@ export async function giveVerdict(context: Context, given: GivenVerdict): Promis
       if (error instanceof ConflictError && attempt < tries) continue;
       throw error;
     }
-    report(context, { step, verdict: given.verdict, now });
+    report(context, { step, verdict: given.verdict, runId: ended.id, now });
     return;
   }
 }
@@ -119,9 +119,9 @@ export function incidentStatements(incident: Incident, now: number): Statement[]
 
 function report(
   context: Context,
-  done: { readonly step: Step; readonly verdict: Verdict; readonly now: number },
+  done: { readonly step: Step; readonly verdict: Verdict; readonly runId: string; readonly now: number },
 ): void {
-  const { step, verdict, now } = done;
+  const { step, verdict, runId, now } = done;
   const { id, route, subject, lastAlertAt } = step.incident;
   const seconds = (now - lastAlertAt) / 1000;
   context.metrics.verdicts.inc({ route, outcome: verdict.outcome, reason: verdict.reason });
@@ -130,6 +130,7 @@ function report(
     context.metrics.timeToVerdict.observe({ route }, seconds);
   context.log.info("verdict", {
     incident: id,
+    run: runId,
     route,
     subject,
     outcome: verdict.outcome,

@@ -42,7 +42,7 @@ const pausesMs = [1000, 2000, 4000, 8000];
  * database answers there is nothing to do: the step is tried again.
  */
 export async function tellWithoutDatabase(context: Context, memory: RunInMemory): Promise<void> {
-  if (await comesBack(context)) return;
+  if (await comesBack(context, memory.run)) return;
   const { run, incident } = memory;
   const why = "the check was interrupted: Crosscheck's database is away";
   const verdict = memory.verdict ?? withoutRun({ reason: "interrupted", summary: why });
@@ -77,14 +77,14 @@ export function deliveryIds(runId: string): (event: DeliveryEvent, action: strin
   };
 }
 
-async function comesBack(context: Context): Promise<boolean> {
+async function comesBack(context: Context, { id, incidentId }: Run): Promise<boolean> {
   const giveUpAt = performance.now() + patienceMs;
   do {
     try {
       await within(answerMs, "the database", context.database.read("select 1 as one"));
       return true;
     } catch (error) {
-      context.log.warn("verdict-waits", { error: describeError(error) });
+      context.log.warn("verdict-waits", { incident: incidentId, run: id, error: describeError(error) });
     }
     await sleep(askEveryMs);
   } while (performance.now() < giveUpAt);

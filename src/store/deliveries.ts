@@ -156,6 +156,7 @@ export async function listDeliveries(
   database: Database,
   filter: {
     readonly state?: string | undefined;
+    readonly action?: string | undefined;
     readonly limit: number;
     readonly cursor?: string | undefined;
   },
@@ -163,6 +164,7 @@ export async function listDeliveries(
   const wanted = [
     { clause: "id <", value: filter.cursor },
     { clause: "state =", value: filter.state },
+    { clause: "action =", value: filter.action },
   ].filter(({ value }) => value !== undefined);
   const where = wanted.map(({ clause }, index) => `${clause} $${index + 2}`).join(" and ");
   const rows = await database.read<DeliveryRow>(

@@ -40,7 +40,7 @@ export async function lastToldEvent(
 
 /**
  * Since when an action has not taken what it is to be told of arrivals, of which each takes the place of the one before;
- * `createdAt` when that one was not tried.
+ * `createdAt` when that one was neither tried nor put off for its action's sake, which leaves a reason in the row.
  */
 export async function failingSince(
   database: Database,
@@ -48,7 +48,8 @@ export async function failingSince(
 ): Promise<number> {
   const [row] = await database.read<{ since: number | null }>(
     `select min(created_at) as since from deliveries
-      where incident_id = $1 and action = $2 and event = 'trigger' and state = 'superseded' and attempts > 0
+      where incident_id = $1 and action = $2 and event = 'trigger' and state = 'superseded'
+        and (attempts > 0 or error is not null)
         and number > (select coalesce(max(number), 0) from deliveries
           where incident_id = $1 and action = $2 and state in ('delivered', 'dead'))`,
     [incidentId, action],
@@ -69,11 +70,14 @@ export async function threadOf(
   return row?.thread ?? null;
 }
 
-/** The actions that have not been tried yet with what they are to be told of an arrival. */
+/**
+ * The actions that have not been tried yet with what they are to be told of an arrival. One that cannot be tried, which
+ * its row says, counts as if it had been.
+ */
 export async function untriedActions(database: Database, incidentId: string): Promise<string[]> {
   const rows = await database.read<{ action: string }>(
     `select distinct action from deliveries
-      where incident_id = $1 and event = 'trigger' and state = 'pending' and attempts = 0`,
+      where incident_id = $1 and event = 'trigger' and state = 'pending' and attempts = 0 and error is null`,
     [incidentId],
   );
   return rows.map(({ action }) => action);

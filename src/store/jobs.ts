@@ -115,6 +115,15 @@ export function wakeLanes(atMs: number): Statement {
   };
 }
 
+/** The same for the lanes of one action. */
+export function wakeLanesOf(action: string, atMs: number): Statement {
+  return {
+    sql: "update jobs set run_at = $2 where class = $1 and (run_at is null or run_at > $2)",
+    params: [jobClass(`lane:/${action}`), Math.floor(atMs)],
+    wakes: true,
+  };
+}
+
 /** One row a class that has jobs. The index is skipped through, class by class: a backlog does not make it slower. */
 export function dueByClass(kind: Database["kind"], nowMs: number): Statement {
   const { now, later } = dialects[kind];

@@ -51,7 +51,8 @@ export class ApiDoor {
     const now = context.now();
     context.metrics.apiRefused.inc({ reason: why });
     const from = addressOf(c) ?? "somewhere";
-    if (this.#lines.add("all", now) <= linesPerWindow) context.log.warn("api-refused", { from, why });
+    if (this.#lines.add("all", now) <= linesPerWindow)
+      context.log.warn("api-refused", { address: from, reason: why });
     if (why !== "wrong-token" || this.#guesses.add(from, now) < guessesToTell) return;
     const note = `${guessesToTell} calls or more with a wrong token came from ${from} within 5 minutes: somebody guesses, or a client has an old one`;
     void reportTrouble(context, "refused-api", { what: "wrong tokens", note });

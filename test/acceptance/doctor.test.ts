@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chmod, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -33,7 +34,7 @@ interface Findings {
   readonly text: string;
   /** `fail schema`, without what is well. */
   readonly wrong: readonly string[];
-  of(about: string): readonly Diagnosis[];
+  readonly of: (about: string) => readonly Diagnosis[];
 }
 
 /** Nobody listens there. */
@@ -41,6 +42,8 @@ let deadUrl: string;
 let folder: string;
 let receiver: Receiver;
 let agents: Agents;
+/** The watch outside: a request to it would be a sign of life. */
+const watch = { url: "", beats: 0 };
 const parts = new AsyncDisposableStack();
 
 before(async () => {
@@ -48,6 +51,13 @@ before(async () => {
   parts.defer(() => rm(folder, { recursive: true }));
   receiver = parts.use(await startReceiver());
   agents = parts.use(await startAgents(["eu", "na", "apac"]));
+  const server = createHttpServer((_, response) => {
+    watch.beats += 1;
+    response.end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  parts.defer(() => void server.close());
+  watch.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   deadUrl = `http://127.0.0.1:${await freePort()}`;
 });
 after(() => parts.disposeAsync());
@@ -82,7 +92,7 @@ function environment(): Record<string, string> {
   return {
     AGENT_TOKEN: agentToken,
     TEAM_URL: `${receiver.url}/team/a-secret-of-the-path`,
-    BEAT_URL: `${receiver.url}/beat/a-secret-of-the-path`,
+    BEAT_URL: `${watch.url}/beat/a-secret-of-the-path`,
   };
 }
 
@@ -97,6 +107,13 @@ async function examined(args: readonly string[], env: Record<string, string> = {
     .filter(({ level }) => level !== "ok")
     .map(({ level, about }) => `${level} ${about}`);
   return { code, diagnoses, text, wrong, of: (about) => diagnoses.filter((one) => one.about === about) };
+}
+
+/** Of an installation that serves TLS by these files. */
+async function served(certificate: string, key: string): Promise<Findings> {
+  const tls = { certificate: join(folder, certificate), key: join(folder, key) };
+  await using file = await installation({ server: { listen: "127.0.0.1:0", tls } });
+  return await examined(["--config", file.path, "--data", join(folder, "none")]);
 }
 
 /** What depends on the machine that the test runs on. */
@@ -114,15 +131,16 @@ suite("crosscheck doctor", () => {
     assert.deepEqual(withoutMachine(wrong), []);
     assert.equal(code, 0);
     assert.deepEqual(await readdir(file.folder), ["crosscheck.yaml"]);
-    assert.deepEqual([receiver.told("/team"), receiver.told("/beat")], [[], []]);
+    assert.deepEqual([receiver.told("/team/a-secret-of-the-path"), watch.beats], [[], 0]);
     assert(!text.includes("a-secret-of-the-path") && !text.includes(agentToken), "nothing secret is shown");
     assert.match(of("secrets")[0]?.says ?? "", /AGENT_TOKEN, TEAM_URL|TEAM_URL.*AGENT_TOKEN/);
     assert.match(of("location eu")[0]?.says ?? "", /answers, in \d+ ms; failure domain eu/);
     assert.match(of("port")[0]?.says ?? "", /is free/);
     assert.match(of("database")[0]?.says ?? "", /the first start makes it/);
     assert.match(of("failure domains")[0]?.says ?? "", /^3 or more look for each route/);
-    const [place] = of(`receiver ${new URL(receiver.url).host}`);
-    assert.match(place?.says ?? "", /takes connections, for team, server\.heartbeat/);
+    const placeOf = (url: string) => of(`receiver ${new URL(url).host}`)[0]?.says ?? "";
+    assert.match(placeOf(receiver.url), /^takes connections, for team$/);
+    assert.match(placeOf(watch.url), /^takes connections, for server\.heartbeat$/);
   });
 
   test("for people it is a line each, and a summary", async () => {
@@ -251,11 +269,6 @@ suite("crosscheck doctor", () => {
       await writeFile(join(folder, `${name}.key`), key, { mode: 0o600 });
     };
     await Promise.all([write("one", 90), write("soon", 3)]);
-    const served = async (certificate: string, key: string) => {
-      const tls = { certificate: join(folder, certificate), key: join(folder, key) };
-      await using file = await installation({ server: { listen: "127.0.0.1:0", tls } });
-      return await examined(["--config", file.path, "--data", join(folder, "none")]);
-    };
     const wrongKey = await served("one.crt", "soon.key");
     assert(
       wrongKey

@@ -40,7 +40,7 @@ suite("the heartbeat to a watch outside", { concurrency: true }, () => {
     const seen = withheld().length;
     await until("more to be", () => withheld().length >= seen + 2, patienceMs);
     assert.equal(watch.received.length, before);
-    assert.match(String(withheld()[0]?.["why"]), /^the database does not do its work: ./);
+    assert.match(String(withheld()[0]?.["error"]), /^the database does not do its work: ./);
 
     await postgres.start();
     await until("beats again", () => watch.received.length > before, patienceMs);
@@ -68,7 +68,7 @@ suite("the heartbeat to a watch outside", { concurrency: true }, () => {
       const [complaint] = await world.receiver.hears("/ops", "heartbeat", 1, patienceMs);
       assert.match(complaint?.body ?? "", /has not answered 3 times in a row/);
       const failed = server.log.filter(({ event }) => event === "heartbeat-failed");
-      assert.equal(failed[0]?.["why"], why);
+      assert.equal(failed[0]?.["error"], why);
       assert.match(
         await (await server.request("/metrics")).text(),
         /^crosscheck_heartbeats_total\{result="failed"\} [3-9]/m,

@@ -24,8 +24,9 @@ type Numbers = typeof numbers;
 
 /** Requests that are sent in one go on one connection, at most. */
 const pipelined = 8;
-/** Requests that are kept in files, at most. */
-const kept = 20;
+/** Requests that are kept in files, at most, of both variants together. */
+const kept = 40;
+let files = 0;
 
 /** What is fuzzed. */
 interface Target {
@@ -84,12 +85,16 @@ async function fuzzAgent(scene: Scene, wanted: Numbers): Promise<Outcome> {
       .map((line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0])
       .find(Boolean),
   );
-  return await fuzzing(scene, wanted, {
+  const outcome = await fuzzing(scene, wanted, {
     url,
     lives: async () => (await fetch(`${url}/healthz`)).status === 200,
     memory: () => memoryOf(tokens),
     next: fuzzedForAgent,
   });
+  return {
+    ...outcome,
+    counts: { ...outcome.counts, "its last words": agent.stderr.slice(-20).join("\n    ") },
+  };
 }
 
 /** What has been seen so far. */
@@ -97,14 +102,14 @@ class Findings {
   readonly statuses = new Map<number, number>();
   readonly broken: string[] = [];
   done = 0;
-  #files = 0;
 
-  async fault(what: string, { bytes }: Fuzzed): Promise<void> {
-    this.#files += 1;
-    if (this.#files > kept) return void this.broken.push(what);
-    const path = join(tmpdir(), `crosscheck-fuzz-${process.pid}-${this.#files}.http`);
-    await writeFile(path, bytes);
-    this.broken.push(`${what}, to the request in ${path}`);
+  /** @param requests the one at fault, and those before it on its connection that may have to do with it */
+  async fault(what: string, requests: readonly Fuzzed[]): Promise<void> {
+    files += 1;
+    if (files > kept) return void this.broken.push(what);
+    const path = join(tmpdir(), `crosscheck-fuzz-${process.pid}-${files}.http`);
+    await writeFile(path, Buffer.concat(requests.map(({ bytes }) => bytes)));
+    this.broken.push(`${what}, to the last request in ${path}`);
   }
 }
 
@@ -181,13 +186,13 @@ async function keepSending(random: Random, { target, findings, upTo, progress }:
   }
 }
 
-/** Sound ones; one that is not is the last. */
+/** Some that go out together, or one that goes alone. */
 function batchOf(random: Random, next: (random: Random) => Fuzzed): Fuzzed[] {
   const batch: Fuzzed[] = [];
   for (let left = random.whole(1, pipelined); left > 0; left -= 1) {
     const request = next(random);
+    if (request.alone) return batch.length > 0 ? batch : [request];
     batch.push(request);
-    if (!request.sound) break;
   }
   return batch;
 }
@@ -209,20 +214,22 @@ async function exchange(
     const request = batch[index] as Fuzzed;
     findings.statuses.set(answer.status, (findings.statuses.get(answer.status) ?? 0) + 1);
     const fault = faultOf(answer, request);
-    if (fault !== undefined) await findings.fault(fault, request);
+    if (fault !== undefined) await findings.fault(fault, batch.slice(0, index + 1));
   }
   const unanswered = batch[answers.length];
+  const sent = batch.slice(0, answers.length + 1);
   if (malformed !== undefined && unanswered !== undefined)
-    await findings.fault(`not HTTP, ${malformed}`, unanswered);
+    await findings.fault(`not HTTP, ${malformed}`, sent);
   else if (unanswered?.sound === true && answers.at(-1)?.headers.get("connection") !== "close")
-    await findings.fault(`${end} without an answer`, unanswered);
+    await findings.fault(`${end} without an answer`, sent);
   else if (end === "no answer in time" && unanswered !== undefined)
-    await findings.fault("neither an answer nor an end, though we hung up", unanswered);
+    await findings.fault("neither an answer nor an end, though we hung up", sent);
   return end === "all answered" && sound && answers.at(-1)?.headers.get("connection") !== "close";
 }
 
-function faultOf({ status, headers, body }: RawAnswer, { method }: Fuzzed): string | undefined {
-  if (status < 400) return undefined;
+function faultOf({ status, headers, body }: RawAnswer, { method, sound }: Fuzzed): string | undefined {
+  // What is no HTTP is turned away before anybody could write a problem down.
+  if (status < 400 || (!sound && status < 500)) return undefined;
   if (status >= 500 && (status !== 503 || !headers.has("retry-after")))
     return `status ${status}, ${body.slice(0, 200)}`;
   const type = headers.get("content-type") ?? "";

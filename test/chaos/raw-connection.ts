@@ -111,7 +111,7 @@ export class RawConnection implements Disposable {
       this.#received = this.#received.slice(from);
       return this.#next(method);
     }
-    const body = bodyAt(this.#received, from, { status, headers, method });
+    const body = bodyAt(this.#received, from, { status, headers, method, closed: this.closed });
     if (body === undefined) return undefined;
     this.#received = this.#received.slice(body.end);
     return { status, headers, body: Buffer.from(body.text, "latin1").toString() };
@@ -135,13 +135,19 @@ interface Head {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly method: string;
+  /** Whether more can come. */
+  readonly closed: boolean;
 }
 
-function bodyAt(text: string, from: number, { status, headers, method }: Head) {
+function bodyAt(text: string, from: number, { status, headers, method, closed }: Head) {
   if (method === "HEAD" || status === 204 || status === 304) return { text: "", end: from };
   if (headers.get("transfer-encoding") === "chunked") return chunksAt(text, from);
   const length = headers.get("content-length");
-  if (length === undefined) throw new Malformed(`an answer ${status} without a length`);
+  if (length === undefined) {
+    if (headers.get("connection")?.toLowerCase() !== "close")
+      throw new Malformed(`an answer ${status} without an end`);
+    return closed ? { text: text.slice(from), end: text.length } : undefined;
+  }
   if (!/^\d+$/.test(length)) throw new Malformed(`content-length: ${length}`);
   const end = from + Number(length);
   return text.length < end ? undefined : { text: text.slice(from, end), end };

@@ -1,15 +1,36 @@
 import { Hono } from "hono";
+import type { Context as HonoContext } from "hono";
+import * as z from "zod";
 import { deliveryState } from "../../model/delivery.ts";
+import { overReason, passedReason, retryMany, revived } from "../../steps/retry.ts";
 import { insertAudit } from "../../store/audit.ts";
 import { ConflictError } from "../../store/database.ts";
 import { incidentById } from "../../store/incidents.ts";
-import { deliveryById, listDeliveries, reviveDelivery } from "../../store/deliveries.ts";
-import { wake } from "../../store/jobs.ts";
+import type { DeadLetterFilter } from "../../store/dead-letters.ts";
+import { deliveryById, listDeliveries } from "../../store/deliveries.ts";
 import { actorOf } from "../auth.ts";
+import { readBody } from "../body.ts";
 import { deliveryJson } from "../incident-json.ts";
+import { faultText, jsonOf } from "../json-body.ts";
 import { pageOf } from "../page.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
+
+const maxBodyBytes = 65_536;
+
+const time = z.iso.datetime({
+  offset: true,
+  error: "write a time of RFC 3339, such as 2026-12-01T02:00:00Z",
+});
+
+/** Which dead letters; an empty object: all of them. */
+const wanted = z.strictObject({
+  action: z.string().min(1).optional(),
+  since: time.optional(),
+  until: time.optional(),
+  cursor: z.string().optional(),
+  limit: z.int().min(1).max(200).default(50),
+});
 
 /** `/api/v1/deliveries`: the outbox and its dead letters. */
 export function deliveryRoutes(site: Site): Hono {
@@ -22,12 +43,22 @@ export function deliveryRoutes(site: Site): Hono {
     }
     const page = pageOf(c);
     if (page === undefined) return problem(c, 400, "limit is a number from 1 to 200");
-    const deliveries = await listDeliveries(database, { ...page, state });
+    const deliveries = await listDeliveries(database, { ...page, state, action: c.req.query("action") });
     const cursor = deliveries.length === page.limit ? deliveries.at(-1)?.id : undefined;
     return c.json({
       deliveries: deliveries.map((delivery) => deliveryJson(delivery)),
       cursor: cursor ?? null,
     });
+  });
+  app.post("/deliveries/retry", async (c) => {
+    const asked = await readWanted(c);
+    if ("fault" in asked) return problem(c, 400, asked.fault);
+    try {
+      return c.json(await retryMany(site.context, asked, actorOf(c)), 202);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      return problem(c, 409, "somebody else sends them again at this moment: look what is still dead");
+    }
   });
   app.post("/deliveries/:id/retry", async (c) => {
     const delivery = await deliveryById(database, c.req.param("id"));
@@ -36,23 +67,32 @@ export function deliveryRoutes(site: Site): Hono {
     // What nobody checks is over as soon as it is told; of the rest only that it is over still holds.
     const over = incident !== undefined && incident.closedAt !== null && incident.outcome !== null;
     const stale = over && delivery.event !== "recovered";
-    if (stale) return problem(c, 409, "its incident is over: what the message says does not hold any more");
+    if (stale) return problem(c, 409, overReason);
     const now = site.context.now();
     try {
       await database.write([
-        reviveDelivery(delivery.id, now),
-        wake(`lane:${delivery.incidentId}/${delivery.action}`, now),
+        ...revived(delivery, now),
         insertAudit({ at: now, actor: actorOf(c), action: "retry", detail: { delivery: delivery.id } }),
       ]);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
-      const why =
-        delivery.state === "dead"
-          ? "something newer of its incident has been told"
-          : `this one is ${delivery.state}`;
+      const why = delivery.state === "dead" ? passedReason : `this one is ${delivery.state}`;
       return problem(c, 409, `only a dead delivery whose news still holds can be sent again: ${why}`);
     }
     return c.json({ id: delivery.id }, 202);
   });
   return app;
+}
+
+async function readWanted(c: HonoContext): Promise<DeadLetterFilter | { readonly fault: string }> {
+  const { bytes, cut } = await readBody(c, maxBodyBytes);
+  if (cut) return { fault: `the body is longer than ${maxBodyBytes} bytes` };
+  const read = wanted.safeParse(jsonOf(bytes));
+  if (!read.success) return { fault: read.error.issues.map(faultText).join("; ") };
+  const { since, until, ...others } = read.data;
+  return { ...others, since: timeOf(since), until: timeOf(until) };
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
 }

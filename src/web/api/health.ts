@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Config } from "../../config/config.ts";
 import { describeError } from "../../model/errors.ts";
 import { within } from "../../steps/within.ts";
 import type { ApiDoor } from "../api-door.ts";
@@ -6,8 +7,8 @@ import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can take an alert now. `/ping` as in Postee. Whoever may read in the API is
- * told more, all others the status alone.
+ * `/healthz`: the process lives. `/readyz`: it can take an alert now and keep it, in the database or in the spool. `/ping`
+ * as in Postee. Whoever may read in the API is told more, all others the status alone.
  */
 export function healthRoutes(site: Site, door: ApiDoor): Hono {
   const app = new Hono();
@@ -21,26 +22,43 @@ export function healthRoutes(site: Site, door: ApiDoor): Hono {
     const fault = await database();
     const knows = door.mayRead(c);
     // What comes now waits in the spool: turning senders away would lose it.
-    if (fault !== undefined && site.canSpool())
-      return c.json({ status: "ready", database: "away", ...(knows ? { fault } : {}) });
-    if (fault !== undefined)
+    if (fault !== undefined && !site.canSpool())
       return problem(c, 503, `the database does not answer${knows ? `: ${fault}` : ""}`);
     const { config } = site.context.setup();
-    const { hash, stale } = config;
-    const running = {
-      hash,
-      loadedAt: new Date(config.loadedAt).toISOString(),
-      ...(stale === null
-        ? {}
-        : { stale: true, lastGoodOf: new Date(stale.keptAt).toISOString(), faults: stale.faults }),
-    };
-    return c.json({ status: "ready", ...(knows ? { config: running } : {}) });
+    return c.json({
+      status: "ready",
+      ...(fault === undefined ? {} : { database: "away" }),
+      ...(knows
+        ? {
+            ...(fault === undefined ? {} : { fault }),
+            degraded: degraded(site, config, fault),
+            config: running(config),
+          }
+        : {}),
+    });
   });
   return app;
 }
 
-/** Who asks has a limit of its own, often a second or two. */
-const answerMs = 1000;
+function running({ hash, loadedAt, stale }: Config) {
+  const since = { hash, loadedAt: new Date(loadedAt).toISOString() };
+  if (stale === null) return since;
+  return { ...since, stale: true, lastGoodOf: new Date(stale.keptAt).toISOString(), faults: stale.faults };
+}
+
+/** What does not work, though alerts are taken: words for people, empty when all is well. */
+function degraded(site: Site, { stale }: Config, fault: string | undefined): string[] {
+  return [
+    ...(fault === undefined ? [] : ["the database is away: alerts wait in the spool"]),
+    ...(site.canSpool()
+      ? []
+      : ["no alert can be kept while the database is away: see server.data, server.spool"]),
+    ...(stale === null ? [] : ["the last good configuration runs: the file has faults"]),
+  ];
+}
+
+/** Who asks has a limit of its own, often a second: the answer has to be there before it. */
+const answerMs = 700;
 
 async function databaseFault(site: Site): Promise<string | undefined> {
   try {

@@ -96,7 +96,7 @@ function countRefusals(site: Site): (c: HonoContext, reason: "token" | "signatur
     const count = refusals.add(what, context.now());
     // Whoever sets a sender up looks for the reason; whoever guesses must not fill the log.
     if (count <= refusalsToTell)
-      context.log.warn("webhook-refused", { source: what, why: note, from: addressOf(c) });
+      context.log.warn("webhook-refused", { source: what, reason: note, address: addressOf(c) });
     if (count < refusalsToTell) return;
     void reportTrouble(context, "refused-ingest", { what, note });
   };

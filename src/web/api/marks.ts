@@ -5,6 +5,7 @@ import { markIncident } from "../../steps/mark.ts";
 import { ConflictError } from "../../store/database.ts";
 import { actorOf } from "../auth.ts";
 import { readBody } from "../body.ts";
+import { jsonOf } from "../json-body.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
 
@@ -30,12 +31,4 @@ export function markRoutes(site: Site): Hono {
     }
   });
   return app;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -11,6 +11,7 @@ import { ConflictError } from "../../store/database.ts";
 import { muteById } from "../../store/mutes.ts";
 import { actorOf } from "../auth.ts";
 import { readBody } from "../body.ts";
+import { faultText, jsonOf } from "../json-body.ts";
 import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
 
@@ -79,18 +80,6 @@ async function readWanted(c: HonoContext, site: Site): Promise<WantedMute | { re
   if (until <= now || until > now + longestMuteMs)
     return { fault: `a mute ends after now, and at most ${formatDuration(longestMuteMs)} later` };
   return { route, subject, until, reason };
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function faultText({ path, message }: z.core.$ZodIssue): string {
-  return path.length === 0 ? message : `${path.join(".")}: ${message}`;
 }
 
 function muteJson({ id, route, subject, from, until, reason, actor }: Mute) {
