@@ -21,7 +21,7 @@ export const actionKeys = {
     .default(20)
     .describe("how many messages are on their way to it at once, from each replica"),
   rate: rate
-    .exactOptional()
+    .optional()
     .describe(
       "how many messages it is sent at most, by each replica, such as `1/s` or `20/m`; the others wait",
     ),

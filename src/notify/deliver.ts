@@ -95,12 +95,12 @@ export function decideWait(
   const untold = delivery.fallbackAt === null;
   const error = plainText(why, maxErrorLength);
   const fallbackDue = untold && (isOver || now >= fallbackAt);
-  const moments = [until, now + longestWaitMs, fallbackAt, ...(reason === "open" ? [lastTryAt] : [])];
+  const moments = [fallbackAt, ...(reason === "open" ? [lastTryAt] : [])].filter((at) => at > now);
   return {
     decision: isOver
       ? { state: "dead", attempts, nextAt: now, error, fallbackDue }
       : { state: "pending", attempts, nextAt, error, fallbackDue },
-    wakeAt: Math.min(...moments.filter((at) => at > now)),
+    wakeAt: Math.min(Math.max(until, now), now + longestWaitMs, ...moments),
   };
 }
 

@@ -53,6 +53,8 @@ const maxLogBytes = 256 * 1024 * 1024;
 
 function open(): void {
   database = new DatabaseSync(file, { timeout: 5000, readOnly: role === "reader" });
+  // Where the root is read-only or /tmp is full there is no file to be had, and whatever needs one would fail.
+  database.exec("pragma temp_store = memory");
   if (role === "reader") return;
   // FULL: a commit has been synced to the disk when it returns, in WAL mode too.
   database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma journal_size_limit = 67108864");

@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Client } from "pg";
 import { agentToken, startAgents, type Agents } from "../fixtures/agents.ts";
 import { makeAuthority } from "../fixtures/certificates.ts";
-import { runCommand } from "../fixtures/command.ts";
+import { runCommand, startCommand } from "../fixtures/command.ts";
 import { configFile } from "../fixtures/config-file.ts";
 import { startCrosscheck } from "../fixtures/crosscheck.ts";
 import { freshSqlite } from "../fixtures/databases.ts";
@@ -18,6 +18,7 @@ import { startDnsServer } from "../fixtures/dns-server.ts";
 import { oldReleases, restoreRelease } from "../fixtures/old-database.ts";
 import { startPostgres, type PostgresServer } from "../fixtures/postgres.ts";
 import { startReceiver, type Receiver } from "../fixtures/receiver.ts";
+import { until } from "../fixtures/until.ts";
 import { mountSmallDisk } from "../chaos/small-disk.ts";
 
 interface Diagnosis {
@@ -409,6 +410,41 @@ suite("crosscheck doctor and PostgreSQL", () => {
     assert(!away.text.includes("a-password"));
     await postgres.start();
   });
+});
+
+test("serve and report take the database's URL from a file or a variable, and warn of a password that is shown", async (t) => {
+  await using postgres = await startPostgres();
+  if (postgres === undefined) return t.skip("PostgreSQL is not installed");
+  const url = (await postgres.createDatabase()).replace("postgres@", "postgres:a-password@");
+  await using file = await installation();
+  await writeFile(join(file.folder, "url"), `${url}\n`, { mode: 0o600 });
+  const serve = [
+    "serve",
+    "--config",
+    file.path,
+    "--listen",
+    "127.0.0.1:0",
+    "--data",
+    join(file.folder, "data"),
+  ];
+  const started = async (database: string) => {
+    await using command = startCommand([...serve, "--database", database], { env: environment() });
+    await until(
+      "it to listen",
+      () => command.stdout.some((line) => line.startsWith("crosscheck listens")),
+      60_000,
+    );
+    command.send("SIGTERM");
+    assert.equal(await command.ended, 0);
+    return [...command.stdout, ...command.stderr].join("\n");
+  };
+  const quiet = await started(`file:${join(file.folder, "url")}`);
+  assert.doesNotMatch(quiet, /list of processes|a-password/);
+  const shown = await started(url);
+  assert.match(shown, /--database: every user of this machine sees its password in the list of processes/);
+  assert.doesNotMatch(shown, /a-password/);
+  const report = await runCommand(["report", "--database", "$DATABASE_URL"], { env: { DATABASE_URL: url } });
+  assert.equal(report.code, 0, report.stderr.join("\n"));
 });
 
 const misuses: readonly (readonly [args: readonly string[], says: RegExp])[] = [

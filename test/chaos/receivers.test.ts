@@ -6,7 +6,7 @@ import { play } from "./scenario.ts";
 suite("chaos: receivers that fail, hang and have limits", { concurrency: true }, () => {
   for (const variant of receivers.variants)
     test(variant, async (t) => {
-      const outcome = await play(receivers, variant, { numbers: { seconds: 6, rate: 20 } });
+      const outcome = await play(receivers, variant, { numbers: { seconds: 6, rate: 32 } });
       if ("skipped" in outcome) return t.skip(outcome.skipped);
       assert.deepEqual(outcome.broken, []);
     });

@@ -28,7 +28,12 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | Ski
       const { bavail, bsize } = await statfs(folder);
       const size = bavail * bsize - leaving;
       await using file = await open(filler, "w");
-      for (let written = 0; written < size; written += 65_536) await file.write(Buffer.alloc(65_536, 1));
+      try {
+        for (let written = 0; written < size; written += 65_536) await file.write(Buffer.alloc(65_536, 1));
+      } catch (error) {
+        // Others were quicker: it is full.
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      }
     },
     free: () => rm(filler),
     async [Symbol.asyncDispose]() {

@@ -119,6 +119,8 @@ function transportOf({
   timeout,
 }: Keys): SMTPTransportOptions {
   const secure = tls === "implicit" || (tls === undefined && port === 465);
+  // Our own deadline comes first, and says how long it was.
+  const laterMs = timeout + 1000;
   return {
     host,
     port,
@@ -127,10 +129,10 @@ function transportOf({
     ignoreTLS: tls === "none",
     name: clientHostName,
     auth: password === undefined ? undefined : { user, pass: password.reference },
-    connectionTimeout: timeout,
-    greetingTimeout: timeout,
-    socketTimeout: timeout,
-    dnsTimeout: timeout,
+    connectionTimeout: laterMs,
+    greetingTimeout: laterMs,
+    socketTimeout: laterMs,
+    dnsTimeout: laterMs,
   };
 }
 

@@ -223,6 +223,7 @@ test("settings are written back as they were read", () => {
     enable: true,
     fallback: [],
     timeout: "60s",
+    concurrency: 20,
     "exec-script": "true",
   };
   for (const env of [["A=b", "$C"], { A: "$B" }, []])

@@ -216,6 +216,8 @@ test("settings are written back as they were read", () => {
     enable: true,
     fallback: [],
     timeout: "3s",
+    concurrency: 5,
+    rate: "20/m",
     headers: { a: "$A", b: ["c", "file:d"] },
     "body-content": "event.input",
     check: true,

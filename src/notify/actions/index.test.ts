@@ -90,6 +90,7 @@ test("what all actions have in common has defaults", () => {
     enable: true,
     fallback: [],
     timeout: 10_000,
+    concurrency: 20,
   });
 });
 
@@ -127,6 +128,7 @@ test("settings are written back as they were read", () => {
     enable: true,
     fallback: [],
     timeout: "3s",
+    concurrency: 20,
     "routing-key": "$KEY",
     "dedup-key": "input.id",
     url: "https://events.pagerduty.com",
@@ -140,6 +142,6 @@ test("settings are written back as they were read", () => {
     secret: "$KEY",
     timeout: "3s",
   };
-  const all = { ...written, enable: true, fallback: [] };
+  const all = { ...written, enable: true, fallback: [], concurrency: 20 };
   assert.deepEqual(z.encode(actionSettings, actionSettings.parse(written)), all);
 });
