@@ -59,8 +59,10 @@ suite("PostgreSQL goes away", { skip, concurrency: 2 }, () => {
     world.site.set("/down", "down");
     const page = await server.post({ url: world.site.page("/down") });
     await until("alerts to be taken meanwhile", () => ids.length > before + 200);
-    const ready = await server.read<{ status: string; database: string }>("/readyz");
+    const ready = await server.read<{ status: string; database: string; degraded: string[] }>("/readyz");
     assert.deepEqual([ready.status, ready.database], ["ready", "away"]);
+    assert.deepEqual(ready.degraded, ["the database is away: alerts wait in the spool"]);
+    assert.match(await (await server.request("/metrics")).text(), /^crosscheck_spool_alerts [1-9]\d*$/m);
     await postgres.start();
     await until("alerts to be taken again", () => ids.length > before + 300);
     ended.abort();

@@ -116,7 +116,10 @@ eachDatabase("limits of deliveries", (fresh) => {
     const [first, second] = await receiver.hears("/limited", "", 6);
     assert.ok((second?.at ?? 0) - (first?.at ?? 0) >= 3000);
     const attempts = (await allDelivered("limited", 5)).map((one) => one.attempts);
-    assert.deepEqual(attempts.toSorted((one, other) => one - other), [1, 1, 1, 1, 2]);
+    assert.deepEqual(
+      attempts.toSorted((one, other) => one - other),
+      [1, 1, 1, 1, 2],
+    );
   });
 
   test("Slack that hangs with all its places taken delays no pager", async () => {

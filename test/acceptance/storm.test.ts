@@ -95,7 +95,7 @@ eachDatabase("a storm", (fresh) => {
     await using place = await fresh();
     await using database = await place.open();
     // Whoever comes later than this joins no more.
-    const config = stormyConfig(world, pagerduty, { ...limits, update: "15s" });
+    const config = stormyConfig(world, pagerduty, { ...limits, update: "30s" });
     await using steps = await startSteps({ config, database });
     const urls = namesOf(world, 6);
     await receiveAll(steps, urls.slice(0, 5));
@@ -108,7 +108,7 @@ eachDatabase("a storm", (fresh) => {
           eventsOf(pagerduty)
             .filter(isStorm)
             .some((one) => summaryOf(one).includes("3 incidents")),
-        60_000,
+        120_000,
       );
     });
     assert.equal(

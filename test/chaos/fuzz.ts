@@ -125,7 +125,7 @@ async function fuzzing(
       Array.from({ length: connections }, () => keepSending(random, { target, findings, upTo, progress })),
     );
   await run(requests / 4);
-  const warmed = await target.memory();
+  const warmed = await target.memory().catch(() => 0);
   await run(requests);
   const seconds = (performance.now() - started) / 1000;
   const alive = await target.lives().catch(() => false);
