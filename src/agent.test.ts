@@ -30,6 +30,16 @@ suite("a listening agent", () => {
     }
   });
 
+  test("takes a request that comes in chunks", async () => {
+    await using target = await startFaultServer();
+    await using running = await start();
+    const text = JSON.stringify(probeRequestFor(`${target.url}/status?code=200`));
+    const body = new Blob([text]).stream();
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(running.url, { method: "POST", body, headers, duplex: "half" });
+    assert.equal(response.status, 200, await response.clone().text());
+  });
+
   const refused = [
     { name: "no token", authorization: "", status: 401 },
     { name: "another token", authorization: "Bearer let-me-out", status: 401 },
@@ -42,6 +52,21 @@ suite("a listening agent", () => {
       body: JSON.stringify(probeRequestFor("http://x/", { check: { type: "icmp" } })),
       status: 400,
       detail: /there is no type "icmp" here/,
+    },
+    {
+      name: "what is nested deeper than any check",
+      body: JSON.stringify(probeRequestFor("http://x/")).replace(
+        '"check":{',
+        `"check":{"x":${"[".repeat(15_000)}${"]".repeat(15_000)},`,
+      ),
+      status: 400,
+      detail: /nested over 32 levels deep/,
+    },
+    {
+      name: "a deadline that no timer can keep",
+      body: JSON.stringify({ ...probeRequestFor("http://x/"), deadlineMs: 1e29 }),
+      status: 400,
+      detail: /deadlineMs: /,
     },
     { name: "too much", body: " ".repeat(65_537), status: 413, detail: /longer than 65536 bytes/ },
   ];

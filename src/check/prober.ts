@@ -108,7 +108,12 @@ export class Prober implements AsyncDisposable {
       this.#take(number)?.reject(new LocationError("location.timeout", endless));
       this.#replace();
     }, deadlineMs + graceMs);
-    this.#worker?.postMessage({ number, request: { ...request, deadlineMs } } satisfies Question, []);
+    try {
+      this.#worker?.postMessage({ number, request: { ...request, deadlineMs } } satisfies Question, []);
+    } catch (error) {
+      const why = `the check cannot be handed to the probe thread: ${describeError(error)}`;
+      this.#take(number)?.reject(new ConfigError([why]));
+    }
   }
 
   /** It stays until the thread has obeyed: a hung one must be noticed. */

@@ -16,10 +16,13 @@ export const targetOrigin = z.object({
 });
 export type TargetOrigin = z.output<typeof targetOrigin>;
 
+/** Longer than anybody waits, and short enough for a timer. */
+const longestMs = 86_400_000;
+
 /** How often a location looks before it says pass. */
 export const sampling = z.object({
   count: z.int().min(1).max(8),
-  intervalMs: z.number().nonnegative(),
+  intervalMs: z.number().nonnegative().max(longestMs),
 });
 
 /** What a location is asked: `POST` of this as JSON. `check` is in the form of the configuration, secrets revealed. */
@@ -35,7 +38,7 @@ export const probeRequest = z.object({
   resolvers: z.array(z.string()).exactOptional(),
   /** Look at this address of the target only: what a contrast asks for. */
   address: z.string().exactOptional(),
-  deadlineMs: z.number().positive(),
+  deadlineMs: z.number().positive().max(longestMs),
   target: targetOrigin,
 });
 export type ProbeRequest = z.output<typeof probeRequest>;

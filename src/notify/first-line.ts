@@ -31,7 +31,9 @@ function nameOf({ incident, alert, storm }: MessageFacts): string {
   const { subject, route, flags } = incident;
   if (storm !== undefined) return stormName(storm, incident);
   if (!isHash(subject) && !flags.includes(gatheredFlag)) return subject;
-  return route === unroutedRoute || route === emergencyRoute ? `(alert from ${alert?.source ?? "nobody"})` : route;
+  return route === unroutedRoute || route === emergencyRoute
+    ? `(alert from ${alert?.source ?? "nobody"})`
+    : route;
 }
 
 function lineOf(facts: MessageFacts): Omit<FirstLine, "subject"> {

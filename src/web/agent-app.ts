@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import type { Context as HonoContext } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { ConfigError, describeError, LocationError } from "../model/errors.ts";
 import type { Observation } from "../model/observation.ts";
 import { probeProtocolVersion } from "../model/probe-protocol.ts";
 import type { ProbeResponse } from "../model/probe-protocol.ts";
 import { requireToken } from "./auth.ts";
+import { readBody } from "./body.ts";
 import { problem } from "./problem.ts";
 
 export interface AgentAppOptions {
@@ -25,17 +25,16 @@ const requestLimit = 64 * 1024;
 export function createAgentApp({ tokens, answer }: AgentAppOptions): Hono {
   const app = new Hono();
   const guard = requireToken({ tokens: () => tokens });
-  const limit = bodyLimit({
-    maxSize: requestLimit,
-    onError: (c) => problem(c, 413, `the request is longer than ${requestLimit} bytes`),
-  });
   const probe = async (c: HonoContext) => {
-    const observation = await answer(await c.req.text(), c.req.raw.signal);
+    const { signal } = c.req.raw;
+    const { bytes, cut } = await readBody(c, requestLimit);
+    if (cut) return problem(c, 413, `the request is longer than ${requestLimit} bytes`);
+    const observation = await answer(new TextDecoder().decode(bytes), signal);
     return c.json({ version: probeProtocolVersion, observation } satisfies ProbeResponse);
   };
   app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.post("/", guard, limit, probe);
-  app.post("/probe", guard, limit, probe);
+  app.post("/", guard, probe);
+  app.post("/probe", guard, probe);
   app.notFound((c) => problem(c, 404, "an agent answers POST / and GET /healthz"));
   app.onError((error, c) => {
     if (error instanceof ConfigError) return problem(c, 400, error.message);
