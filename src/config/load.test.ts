@@ -374,12 +374,6 @@ test("a secret that stands in the file as it is is not in what plans store, and 
 
 test("a plan of before a reload means the same secret after it: literal ones go by their place", async () => {
   await using file = await configFile({});
-  const check = (name: string, headers: object) => ({
-    name,
-    type: "http",
-    url: "https://x.example",
-    headers,
-  });
   const written = async (checks: object[]) => {
     await file.write({ checks });
     const { config } = await loadConfig(file.path, options);
@@ -392,3 +386,7 @@ test("a plan of before a reload means the same secret after it: literal ones go 
   assert.equal(after.config.secretSource(before.reference), "opens the site");
   assert.doesNotMatch(before.reference, /opens/);
 });
+
+function check(name: string, headers: object): object {
+  return { name, type: "http", url: "https://x.example", headers };
+}
