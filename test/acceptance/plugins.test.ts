@@ -129,7 +129,10 @@ eachDatabase("Postee's plugins act on actions only", (fresh) => {
         ],
       );
     }
-    const incidents = await server.incidents();
+    const incidents = await until("the last alert to be routed", async () => {
+      const opened = await server.incidents();
+      return opened.length > 2 ? opened : undefined;
+    });
     assert.deepEqual(
       incidents.map(({ alertCount, state }) => [alertCount, state]),
       [
