@@ -1,6 +1,6 @@
 /**
  * The service that the demo's pages are about, in a process of its own. Every page works until `POST /-/fault` breaks it:
- * for everybody, or as seen from one location, whose name is in the User-Agent (`crosscheck/0.1.0 (apac)`).
+ * for everybody, or as seen from one location, whose name is in the User-Agent (`crosscheck/0.2.0 (apac)`).
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";

@@ -26,7 +26,7 @@ export function wasTurnedAway({ http }: Observation, { last }: Pick<SelfTest, "l
   return http !== undefined && last.http?.statusCode === http.statusCode && isTurnedAway(last);
 }
 
-/** `turned away with HTTP 403: allow 203.0.113.9, or the User-Agent crosscheck/0.1.0 (eu)` */
+/** `turned away with HTTP 403: allow 203.0.113.9, or the User-Agent crosscheck/0.2.0 (eu)` */
 export function blockedNote(
   observation: Observation,
   { name, egress }: PlannedLocation,
