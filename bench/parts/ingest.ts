@@ -14,7 +14,7 @@ export const keepingConfig = { routes: [{ name: "kept", "record-only": true }] }
 /** All alerts are about one page that is down: one incident that they join, checked again and again. */
 export const stormConfig = {
   checks: [{ name: "page", type: "http", url: "{{ input.url }}", timeout: "2s" }],
-  routes: [{ name: "storm", "record-only": true, subject: "input.url", checks: ["page"] }],
+  routes: [{ name: "down", "record-only": true, subject: "input.url", checks: ["page"] }],
   server: { "allow-private-targets": ["127.0.0.0/8"] },
 };
 
