@@ -1,48 +1,31 @@
 import { SharedProbes } from "./check/shared-probes.ts";
 import type { Stale } from "./config/config.ts";
-import type { Address } from "./config/values.ts";
-import type { Log } from "./log.ts";
 import { Gates } from "./notify/gates.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Actor } from "./model/actor.ts";
 import { version } from "./model/version.ts";
 import { keepRunning, loadAtStart } from "./server/load-at-start.ts";
 import { loaderOf, startOptions } from "./server/loading.ts";
+import type { ServerOptions } from "./server/options.ts";
+import { primeMetrics } from "./server/prime-metrics.ts";
 import { Reloads } from "./server/reloads.ts";
 import { openSetup } from "./server/setup.ts";
 import { currentSetup } from "./server/setups.ts";
 import { openStore } from "./server/store.ts";
-import { takeUp } from "./server/take-up.ts";
+import { takeUpStore } from "./server/take-up.ts";
 import { beginWork } from "./server/work.ts";
 import type { Context } from "./steps/context.ts";
 import type { Intake } from "./steps/intake.ts";
 import { MuteList } from "./steps/mute-list.ts";
 import { LocationHealth } from "./steps/self-watch.ts";
 import { DatabaseClock } from "./store/database-clock.ts";
-import type { DatabaseLocation } from "./store/database.ts";
 import { createApp } from "./web/app.ts";
 import { listenOn } from "./web/listen.ts";
 import { ServedCertificate } from "./web/served-certificate.ts";
 import type { Site } from "./web/site.ts";
 import { watchCertificate } from "./web/watch-certificate.ts";
 
-export interface ServerOptions {
-  /** Path of the configuration. */
-  readonly config: string;
-  /** Default: `server.data` of the configuration, else `crosscheck-data` in the working directory. */
-  readonly database?: DatabaseLocation | undefined;
-  /** Beside a PostgreSQL, the folder of the spool; default: `server.data` of the configuration, else there is none. */
-  readonly data?: string | undefined;
-  /** Default: `server.listen` of the configuration. Port 0 takes a free one. */
-  readonly listen?: Address | undefined;
-  /** Starts with a configuration that has faults, and does with it what it can. */
-  readonly lenient?: boolean;
-  /** Refuses a configuration that has faults even where one has run that had none. */
-  readonly strictStart?: boolean;
-  /** Lets actions of the configuration run scripts on this machine. */
-  readonly allowExec?: boolean;
-  readonly log: Log;
-}
+export type { ServerOptions } from "./server/options.ts";
 
 /** A server that takes alerts; disposing of it stops it: what it had begun goes on at the next start. */
 export interface RunningServer extends AsyncDisposable {
@@ -58,6 +41,7 @@ export interface RunningServer extends AsyncDisposable {
 
 /**
  * Starts Crosscheck in this process: the npm export of the package.
+ * A PostgreSQL that is away is not waited for: the server takes alerts as it does when the database goes away later.
  * @throws ConfigError with every fault of the configuration; an Error with one line when the database, a location or the
  * port cannot be opened.
  */
@@ -68,7 +52,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, warnings } = loaded;
   const store = await openStore(parts, options, config);
   const clock = new DatabaseClock(store.database);
-  await clock.measure();
   const setups = parts.use(currentSetup(await openSetup(config)));
   const { log } = options;
   const context = createContext({
@@ -77,7 +60,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     setup: () => setups.current(),
     now: clock.now,
   });
-  await takeUp(context);
+  primeMetrics(context.metrics, config);
+  const takenUp = takeUpStore(context, clock, store.late);
+  if (store.late === null) await takenUp;
   const stopping = new AbortController();
   const { intake, warning, health } = await beginWork(parts, context, { store, clock, stopping });
   await keepRunning(store.folder, loaded, context);
@@ -104,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const started = parts.move();
   return {
     url,
-    warnings: warning === null ? warnings : [...warnings, warning],
+    warnings: [...warnings, ...[store.warning, warning].filter((text) => text !== null)],
     stale: config.stale,
     reload: (actor = { name: "process", address: null }) => reloads.next(actor),
     [Symbol.asyncDispose]: () => started.disposeAsync(),

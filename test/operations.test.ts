@@ -74,6 +74,7 @@ function metrics(): KnownMetric[] {
     .filter(({ name }) => !/^crosscheck_(process|nodejs)_/.test(name))
     .map((metric) => {
       const { name, help } = metric;
+      // What it is labelled by is not in the library's type of a metric, only in the metric.
       const { labelNames = [] } = metric as unknown as { labelNames?: string[] };
       return { name, help, labels: labelNames, type: metric.constructor.name.toLowerCase() };
     });

@@ -190,6 +190,7 @@ suite("nobody is sent where they may not go", () => {
     const response = await server.request("/?wait=120s", { method: "POST", body });
     const { incidents = [] } = (await response.json()) as { incidents?: { id: string }[] };
     const incident = await server.read<IncidentJson>(`/api/v1/incidents/${incidents[0]?.id}`);
+    // The fixture's type names what most tests read; this is what else there is of an observation.
     const seen = incident.runs.flatMap((run) => run.observations as unknown as Seen[]);
     const byCheck = Map.groupBy(seen, ({ check }) => check);
     return { incident, seenBy: (check: string) => byCheck.get(check) ?? [] };
@@ -321,6 +322,7 @@ suite("nobody is sent where they may not go", () => {
     place.ask(
       {
         version: 1,
+        // As a configuration writes it: the place that is asked makes of it what it works with.
         check: { name: "asked", ...single, ...check } as unknown as ProbeRequest["check"],
         samples: { count: 1, intervalMs: 0 },
         controls: [],

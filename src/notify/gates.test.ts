@@ -18,8 +18,12 @@ interface Setting {
 /** One action's gate, whose pauses are as long as they can be. */
 function gateOf({ kind = "message" }: Setting = {}) {
   const gates = new Gates();
-  const enter = (now: number) => gates.enter({ action: "ops", kind, lane: "incident" }, now);
+  let settings = { name: "ops" };
+  const enter = (now: number) => gates.enter({ settings, kind, lane: "incident" }, now);
   return {
+    reload() {
+      settings = { ...settings };
+    },
     /** A pass, begun and to be ended by the test. */
     begin(now: number) {
       const answer = enter(now);
@@ -119,9 +123,22 @@ test("what was under way when it opened neither closes it nor makes the pause lo
   assert.equal(gate.tries(start + 40, null), start + 5030);
 });
 
+test("a reload ends the pause: the next message finds out who is there now", () => {
+  const gate = gateOf();
+  gate.tries(start, limited(3_600_000));
+  assert.equal(gate.tries(start + 10, null), start + 3_600_000);
+  gate.reload();
+  const trial = gate.begin(start + 20);
+  assert.equal(gate.tries(start + 20, null), start + 5020);
+  assert.equal(trial.end(null, { now: start + 30, random: 1 }), "closed");
+  assert.equal(gate.tries(start + 40, null), null);
+});
+
 test("one action's trouble is no other's", () => {
   const gates = new Gates();
-  const enter = (action: string) => gates.enter({ action, kind: "pager", lane: "incident" }, start);
+  const settings = { slack: { name: "slack" }, pagerduty: { name: "pagerduty" } };
+  const enter = (action: keyof typeof settings) =>
+    gates.enter({ settings: settings[action], kind: "pager", lane: "incident" }, start);
   const pass = enter("slack");
   assert.ok(!("reason" in pass));
   pass.end(limited(1000), { now: start, random: 1 });
@@ -133,8 +150,8 @@ test("one action's trouble is no other's", () => {
 
 test("a rate is kept, and what was not sent does not count", () => {
   const gates = new Gates();
-  const rate = { count: 1, perMs: 60_000 };
-  const enter = (lane: string) => gates.enter({ action: "ops", kind: "message", rate, lane }, start);
+  const settings = { name: "ops", rate: { count: 1, perMs: 60_000 } };
+  const enter = (lane: string) => gates.enter({ settings, kind: "message", lane }, start);
   const unsent = enter("one");
   assert.ok(!("reason" in unsent));
   unsent[Symbol.dispose]();

@@ -2,16 +2,16 @@ import type { ActionKind } from "../model/action.ts";
 import { describeError } from "../model/errors.ts";
 import type { DeliveryError } from "../model/errors.ts";
 import { formatRate } from "../model/settings.ts";
-import type { Rate } from "../model/settings.ts";
+import type { ActionSettings } from "./action-type.ts";
 import { afterTry, closedBreaker, closedUntil } from "./breaker.ts";
 import type { Breaker } from "./breaker.ts";
 import { Pace } from "./pace.ts";
 
 /** A message that wants to go out. */
 export interface Asking {
-  readonly action: string;
+  /** Of its action, as the configuration has them; another object after a reload. */
+  readonly settings: Pick<ActionSettings, "name" | "rate">;
   readonly kind: ActionKind;
-  readonly rate?: Rate | undefined;
   /** Messages of one lane take each other's turn: its incident. */
   readonly lane: string;
 }
@@ -33,6 +33,7 @@ export interface Pass extends Disposable {
 export type Change = "opened" | "closed";
 
 interface Gate {
+  settings: Asking["settings"];
   breaker: Breaker;
   readonly pace: Pace;
   /** What went wrong last. */
@@ -44,21 +45,22 @@ export class Gates {
   readonly #gates = new Map<string, Gate>();
 
   /** Leave to send now, or why not. */
-  enter({ action, kind, rate, lane }: Asking, now: number): Pass | Wait {
-    const gate = this.#of(action);
+  enter({ settings, kind, lane }: Asking, now: number): Pass | Wait {
+    const { name, rate } = settings;
+    const gate = this.#of(settings);
     const until = closedUntil(gate.breaker, now);
     if (until !== null)
       return {
         reason: "open",
         until,
-        why: `not tried: ${action} is left alone for a while (${gate.trouble})`,
+        why: `not tried: ${name} is left alone for a while (${gate.trouble})`,
       };
     const turn = rate === undefined ? null : gate.pace.enter(lane, rate, now);
     if (rate !== undefined && turn !== null)
       return {
         reason: "rate",
         until: turn,
-        why: `waits for its turn: ${action} is sent ${formatRate(rate)}`,
+        why: `waits for its turn: ${name} is sent ${formatRate(rate)}`,
       };
     const isTrial = gate.breaker.pauses > 0;
     if (isTrial) gate.breaker = { ...gate.breaker, isTrying: true };
@@ -76,11 +78,14 @@ export class Gates {
     };
   }
 
-  #of(action: string): Gate {
-    const known = this.#gates.get(action);
-    if (known !== undefined) return known;
-    const gate = { breaker: closedBreaker, pace: new Pace(), trouble: "" };
-    this.#gates.set(action, gate);
+  #of(settings: Asking["settings"]): Gate {
+    const { name } = settings;
+    const known = this.#gates.get(name);
+    const gate = known ?? { settings, breaker: closedBreaker, pace: new Pace(), trouble: "" };
+    if (known === undefined) this.#gates.set(name, gate);
+    // After a reload it may be another receiver: what the one before asked for or failed at is no reason to wait.
+    if (gate.settings !== settings) gate.breaker = { ...gate.breaker, until: 0 };
+    gate.settings = settings;
     return gate;
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { test } from "node:test";
+import { until } from "../../test/fixtures/until.ts";
 import { DeadlineError, DeliveryError, describeError } from "../model/errors.ts";
 import { Secret } from "../model/secret.ts";
 import { parseRetryAfter, postJson, refusal } from "./post.ts";
@@ -118,6 +120,24 @@ test("a connection is used again, and one that was closed while it was idle is n
   for (let time = 0; time < 2; time += 1)
     assert.equal((await postJson(request(hasty.url), t.signal)).status, 200);
   assert.equal(requests, 3);
+});
+
+test("a request that costs its receiver the connection goes again once, over a new one", async (t) => {
+  const waiting: ServerResponse[] = [];
+  let doomed = 0;
+  await using receiver = await startReceiver((response, { body }) => {
+    if (body === "{}") return waiting.push(response);
+    doomed += 1;
+    return response.destroy();
+  });
+  const idle = Array.from({ length: 5 }, () => postJson(request(receiver.url), t.signal));
+  await until("five connections", () => waiting.length === idle.length);
+  for (const response of waiting) response.end();
+  await Promise.all(idle);
+
+  const failure = await failureOf(postJson(request(receiver.url, { body: '{"doomed":1}' }), t.signal));
+  assert.equal(describeError(failure), "the request failed: socket hang up");
+  assert.equal(doomed, 2);
 });
 
 test("what later is no better for is permanent", () => {

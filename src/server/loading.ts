@@ -3,28 +3,15 @@ import { loadConfig } from "../config/load.ts";
 import { formatAddress } from "../config/values.ts";
 import type { Address } from "../config/values.ts";
 import type { StartOptions } from "./load-at-start.ts";
-import type { Log } from "../log.ts";
 import { ConfigError } from "../model/errors.ts";
-import type { DatabaseLocation } from "../store/database.ts";
-
-/** What the options of a server say about its configuration. */
-export interface LoadingOptions {
-  readonly config: string;
-  readonly database?: DatabaseLocation | undefined;
-  readonly data?: string | undefined;
-  readonly listen?: Address | undefined;
-  readonly lenient?: boolean;
-  readonly strictStart?: boolean;
-  readonly allowExec?: boolean;
-  readonly log: Log;
-}
+import type { ServerOptions } from "./options.ts";
 
 /** Reads the configuration as this process was told to. */
 export function loaderOf({
   config,
   lenient = false,
   allowExec = false,
-}: LoadingOptions): StartOptions["load"] {
+}: ServerOptions): StartOptions["load"] {
   return (lastGood) =>
     loadConfig(config, {
       secrets: "required",
@@ -35,7 +22,7 @@ export function loaderOf({
 }
 
 /** What a start takes for a configuration that it can use, and where what ran last is. */
-export function startOptions(options: LoadingOptions, load: StartOptions["load"]): StartOptions {
+export function startOptions(options: ServerOptions, load: StartOptions["load"]): StartOptions {
   const { config: path, database, data, strictStart: strict = false, log } = options;
   return {
     path,

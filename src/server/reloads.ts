@@ -12,6 +12,7 @@ import type { Site } from "../web/site.ts";
 import { keepRunning } from "./load-at-start.ts";
 import { refuseOpenDoor } from "./loading.ts";
 import type { OwnHealth } from "./own-health.ts";
+import { primeMetrics } from "./prime-metrics.ts";
 import { restartHints } from "./restart-hints.ts";
 import { openSetup } from "./setup.ts";
 import type { Setups } from "./setups.ts";
@@ -94,9 +95,11 @@ export class Reloads {
     for (const warning of [...warnings, ...hints]) context.log.warn("config-warning", { warning });
     const next = await openSetup(config);
     await health.announce(config);
+    const before = context.setup().config;
     setups.swap(next);
     await keepRunning(folder, loaded, context);
     if (config.server.tls !== null) certificate?.use(config.server.tls);
+    primeMetrics(context.metrics, config, before);
     await takeUp(context);
     return { config, hints };
   }

@@ -1,11 +1,12 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Alert } from "../model/alert.ts";
 import { describeError } from "../model/errors.ts";
 import { Spool } from "../spool/spool.ts";
 import type { Context } from "../steps/context.ts";
 import { Emergency } from "../steps/emergency.ts";
 import { Intake } from "../steps/intake.ts";
-import type { IntakeParts, IntakeTimes } from "../steps/intake.ts";
+import type { IntakeParts, IntakeTimes } from "../steps/intake-parts.ts";
 import { reportTrouble } from "../steps/trouble.ts";
 import { occupy } from "../store/sole-server.ts";
 
@@ -18,6 +19,7 @@ export interface Reserve extends AsyncDisposable {
 
 export interface ReserveOptions {
   readonly store: IntakeParts["store"];
+  readonly probe: IntakeParts["probe"];
   /** Of the spool, where nobody else may write; null: there is none. */
   readonly folder: string | null;
   /** Ends the tries to tell what cannot be stored. */
@@ -31,7 +33,7 @@ export interface ReserveOptions {
  */
 export async function openReserve(
   context: Context,
-  { store, folder, signal, times }: ReserveOptions,
+  { store, probe, folder, signal, times }: ReserveOptions,
 ): Promise<Reserve> {
   await using parts = new AsyncDisposableStack();
   // A SQLite's folder is this process's own already.
@@ -39,7 +41,8 @@ export async function openReserve(
   const { spool, warning } = await openSpool(context, folder);
   parts.use(spool);
   const emergency = new Emergency(context, signal);
-  const intake = new Intake(context, { store, spool, tell: (alert) => emergency.tell(alert) }, times);
+  const tell = (alert: Alert) => emergency.tell(alert);
+  const intake = new Intake(context, { store, probe, spool, tell }, times);
   if (warning !== null) context.log.warn("no-spool", { folder, warning });
   if (warning !== null && folder !== null)
     await reportTrouble(context, "no-spool", { what: folder, note: warning });

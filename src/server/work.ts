@@ -2,6 +2,7 @@ import type { Alert } from "../model/alert.ts";
 import { createPipeline } from "../pipeline.ts";
 import type { Context } from "../steps/context.ts";
 import type { Intake } from "../steps/intake.ts";
+import { probeStore } from "../steps/receive.ts";
 import { lookThrough } from "../steps/integrity.ts";
 import type { DatabaseClock } from "../store/database-clock.ts";
 import { runWorker, watchQueue } from "../worker.ts";
@@ -23,7 +24,7 @@ export async function beginWork(
   parts: AsyncDisposableStack,
   context: Context,
   {
-    store,
+    store: opened,
     clock,
     stopping,
   }: {
@@ -33,10 +34,11 @@ export async function beginWork(
   },
 ): Promise<Work> {
   const { signal } = stopping;
-  const { folder, sqliteFolder } = store;
+  const { folder, sqliteFolder } = opened;
   const pipeline = createPipeline(context);
-  const reserve = { store: (alerts: readonly Alert[]) => pipeline.receive(alerts), folder, signal };
-  const { intake, warning } = parts.use(await openReserve(context, reserve));
+  const store = (alerts: readonly Alert[]) => pipeline.receive(alerts);
+  const probe = () => probeStore(context);
+  const { intake, warning } = parts.use(await openReserve(context, { store, probe, folder, signal }));
   const health = new OwnHealth(context, { clock, dataFolder: folder });
   const working = Promise.all([
     intake.serve(signal),

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alert } from "../model/alert.ts";
@@ -154,6 +154,8 @@ export class Spool implements AsyncDisposable {
   /** Keeps an alert that the database takes under no circumstances in a file of its own; gives the file's path. */
   async setAside(alert: Alert): Promise<string> {
     const path = join(this.#folder, `${alert.id}.refused`);
+    // A process that was killed before it could remove the alert from the spool has left one, whole or not.
+    await rm(path, { force: true });
     await using file = await createFile(this.#folder, path);
     await file.writeFile(encodeAlert(alert));
     await file.sync();

@@ -7,6 +7,7 @@ import { getCallback } from "./callback.ts";
 
 const name = "sns.eu-west-1.amazonaws.com";
 
+// A whole configuration's server has dozens of keys; what is asked of it here is this one.
 const allowing = (...allowPrivateTargets: string[]) =>
   ({ server: { allowPrivateTargets } }) as unknown as Pick<Config, "server">;
 const resolvingTo =

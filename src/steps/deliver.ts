@@ -1,29 +1,23 @@
-import type { Config } from "../config/config.ts";
-import { instead } from "../config/nearest.ts";
-import { revealSecrets } from "../model/secret.ts";
 import type { ActionKind } from "../model/action.ts";
 import type { Delivery } from "../model/delivery.ts";
-import { DeliveryError, describeError } from "../model/errors.ts";
-import type { Message } from "../model/message.ts";
 import type { ActionSettings } from "../notify/action-type.ts";
-import { actionTypeByName } from "../notify/actions/index.ts";
-import { decideDelivery, decideWait, sendDelivery } from "../notify/deliver.ts";
-import type { Decision } from "../notify/deliver.ts";
+import { decideDelivery, decideWait } from "../notify/deliver.ts";
 import type { Change, Wait } from "../notify/gates.ts";
-import { pendingDeliveries, settleDelivery, supersedeDelivery } from "../store/deliveries.ts";
-import { failingSince, threadOf } from "../store/heard.ts";
-import { closeWhenDelivered } from "../store/incidents.ts";
 import type { Statement } from "../store/database.ts";
+import { pendingDeliveries, supersedeDelivery } from "../store/deliveries.ts";
+import { failingSince } from "../store/heard.ts";
+import { closeWhenDelivered } from "../store/incidents.ts";
 import { wake, wakeLanesOf } from "../store/jobs.ts";
+import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
-import { logChange, logDelivery, reportFailure } from "./delivery-report.ts";
+import { logChange, logDelivery } from "./delivery-report.ts";
 import { leftUntil } from "./leave.ts";
-import { aboutOf, messageFor } from "./message.ts";
+import { aboutOf } from "./message.ts";
 import { heldUntil } from "./mutes.ts";
-import { joinsStorm } from "./storm.ts";
-import { tellStatements } from "./tell.ts";
 import { isBehind } from "./serial.ts";
-import { relieveStandIns } from "./stand-ins.ts";
+import { gone, settle } from "./settle.ts";
+import type { Settled } from "./settle.ts";
+import { joinsStorm } from "./storm.ts";
 
 /** One action's deliveries about one incident; they go in order. */
 export interface Lane {
@@ -44,7 +38,9 @@ export async function deliverLane(
     const waiting = await pendingDeliveries(context.database, lane.incidentId);
     const pending = waiting.filter(({ action }) => action === lane.action);
     const now = context.now();
-    const stale = pending.filter((delivery, index) => isOvertaken(delivery, pending.slice(index + 1), now));
+    const stale = pending.filter(
+      (delivery, index) => delivery.isPassed || isOvertaken(delivery, pending.slice(index + 1), now),
+    );
     if (stale.length > 0) await supersede(context, stale);
     const next = pending.find((delivery) => !stale.includes(delivery));
     if (next === undefined) return closing(context, lane);
@@ -108,7 +104,7 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
   const settings = config.actions.get(delivery.action);
   if (settings === undefined) return settle(context, delivery, gone(delivery, config));
   const kind: ActionKind = kinds.get(delivery.action) ?? "message";
-  const asking = { action: delivery.action, kind, rate: settings.rate, lane: delivery.incidentId };
+  const asking = { settings, kind, lane: delivery.incidentId };
   const answer = context.gates.enter(asking, context.now());
   if ("reason" in answer) return putOff(context, { delivery, settings, kind }, answer);
   using pass = answer;
@@ -117,14 +113,14 @@ async function deliver(context: Context, delivery: Delivery, signal: AbortSignal
     await supersede(context, [delivery]);
     return { isOver: true, statements: [] };
   }
-  const error = tried instanceof DeliveryError ? tried : null;
-  const createdAt = error === null ? delivery.createdAt : await failingSinceOf(context, delivery);
+  const { error, thread } = tried;
   const circumstances = { kind, now: context.now(), random: context.random() };
-  const change = pass.end(error, circumstances);
+  // What never came to its receiver says nothing about it: a database that is away must not close the way to a pager.
+  const change = tried.wasSent ? pass.end(error, circumstances) : null;
+  const createdAt = error === null ? delivery.createdAt : await failingSinceOf(context, delivery);
   const decision = decideDelivery({ ...delivery, createdAt }, error, circumstances);
   if (change !== null) await spreadWord(context, delivery.action, { change, error: decision.error });
   context.metrics.attempts.inc({ action: delivery.action, result: error === null ? "ok" : "failed" });
-  const thread = tried instanceof DeliveryError ? null : tried.thread;
   return await settle(context, { ...delivery, thread }, { decision, fallback: settings.fallback });
 }
 
@@ -163,110 +159,4 @@ async function spreadWord(
 /** Arrivals that take each other's place must not put off the fallback, nor the end of the retries, for ever. */
 async function failingSinceOf({ database }: Context, delivery: Delivery): Promise<number> {
   return delivery.event === "trigger" ? failingSince(database, delivery) : delivery.createdAt;
-}
-
-/**
- * The error of one try, or what it leaves for later messages when the receiver has taken it; `over` when the incident
- * ended before it could be told. A try that a shutdown cut off is no try.
- */
-async function attempt(
-  context: Context,
-  { settings, delivery }: { readonly settings: ActionSettings; readonly delivery: Delivery },
-  signal: AbortSignal,
-): Promise<DeliveryError | "over" | { readonly thread: string | null }> {
-  const type = actionTypeByName.get(settings.type);
-  if (type === undefined)
-    return new DeliveryError(`no action type is called ${settings.type}`, { permanent: true });
-  try {
-    const [message, thread] = await Promise.all([
-      messageFor(context, delivery),
-      // Nobody has left anything for the first one.
-      delivery.number === 1 ? null : threadOf(context.database, delivery),
-    ]);
-    if (message === undefined) return new DeliveryError("its incident is gone", { permanent: true });
-    if (isOldNews(delivery, message)) return "over";
-    const revealed = revealSecrets(settings, context.setup().config.secretSource);
-    return { thread: await sendDelivery(type, revealed, message, { signal, thread }) };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (error instanceof DeliveryError) return error;
-    return new DeliveryError(describeError(error), { permanent: false, cause: error });
-  }
-}
-
-/** That it is over is all that is left to tell once it is; the end of what nobody checks is that it has been told. */
-function isOldNews({ event, createdAt }: Delivery, { incident }: Message): boolean {
-  const news = event === "trigger" || event === "verdict" || event === "change";
-  return news && incident.closedAt !== null && createdAt < incident.closedAt;
-}
-
-/**
- * What a reload took away, or what `--lenient` let pass, cannot be told; retry works once it is there. `unrouted` hears of
- * it instead.
- */
-function gone(
-  { attempts, nextAt, action, fallbackAt }: Delivery,
-  { actions, unrouted }: Config,
-): { readonly decision: Decision; readonly fallback: readonly string[] } {
-  const error = `action-not-configured${instead(action, [...actions.keys()], "the configuration has")}`;
-  return {
-    decision: { state: "dead", attempts, nextAt, error, fallbackDue: fallbackAt === null },
-    fallback: unrouted.filter((name) => actions.has(name)),
-  };
-}
-
-/** What a delivery has come to. */
-interface Settled {
-  /** One way or the other. */
-  readonly isOver: boolean;
-  /** What is still to be written. */
-  readonly statements: readonly Statement[];
-  /** It was not tried: when (ms) to ask again. */
-  readonly wakeAt?: number;
-}
-
-/** What the receiver has taken is written with the end of the job, anything else at once, before anybody hears of it. */
-async function settle(
-  context: Context,
-  delivery: Delivery,
-  { decision, fallback }: { readonly decision: Decision; readonly fallback: readonly string[] },
-): Promise<Settled> {
-  const now = context.now();
-  const { state, attempts, nextAt, error } = decision;
-  const useFallback = decision.fallbackDue && fallback.length > 0;
-  const told = useFallback
-    ? fallbackStatements(delivery, { fallback, error, now })
-    : await relieveStandIns(context, delivery, state === "delivered" ? fallback : []);
-  const statements = [
-    settleDelivery(delivery.id, {
-      state,
-      attempts,
-      nextAt,
-      error,
-      thread: delivery.thread,
-      fallbackAt: useFallback ? now : delivery.fallbackAt,
-      deliveredAt: state === "delivered" ? now : null,
-    }),
-    ...told,
-  ];
-  if (state !== "delivered") await context.database.write(statements);
-  logDelivery(context, { ...delivery, attempts }, state, error);
-  await reportFailure(context, delivery, { decision, fallback: useFallback ? fallback : [] });
-  return { isOver: state !== "pending", statements: state === "delivered" ? statements : [] };
-}
-
-function fallbackStatements(
-  delivery: Delivery,
-  {
-    fallback,
-    error,
-    now,
-  }: { readonly fallback: readonly string[]; readonly error: string | null; readonly now: number },
-) {
-  const { incidentId, runId, event, notice } = delivery;
-  const why = `standing in for ${delivery.action}, which cannot be reached: ${error ?? "no answer"}`;
-  const note = notice.note === null ? why : `${notice.note}; ${why}`;
-  return tellStatements({ incidentId, runId, alertId: notice.alertId, now }, [
-    { event, actions: fallback, note, items: notice.items },
-  ]);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Alert } from "../model/alert.ts";
 import { newDelivery } from "../model/delivery.ts";
+import { describeError } from "../model/errors.ts";
 import { emergencyRoute, newIncident } from "../model/incident.ts";
 import type { Message } from "../model/message.ts";
 import { composeMessage } from "../notify/message.ts";
@@ -43,10 +44,21 @@ export class Emergency {
     const { emergency } = this.#context.setup().config.server;
     if (alert.status !== "firing" || emergency.length === 0) return false;
     const key = keyOf(alert);
-    const going = this.#going.get(key) ?? this.#begin(alert, key, emergency);
+    const going = this.#going.get(key) ?? this.#tryToBegin(alert, key, emergency);
     const timer = new AbortController();
     const late = sleep(patienceMs, false, { signal: timer.signal }).catch(() => false);
     return Promise.race([going, late]).finally(() => timer.abort());
+  }
+
+  /** A message is made of what a stranger has sent: one of which none can be made must not end the telling of others. */
+  #tryToBegin(alert: Alert, key: string, emergency: readonly string[]): Promise<boolean> {
+    try {
+      return this.#begin(alert, key, emergency);
+    } catch (error) {
+      const facts = { action: emergency.join(" "), key, alert: alert.id };
+      this.#context.log.error("not-emergency-told", { ...facts, error: describeError(error) });
+      return Promise.resolve(false);
+    }
   }
 
   #begin(alert: Alert, key: string, emergency: readonly string[]): Promise<boolean> {

@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { until } from "../../test/fixtures/until.ts";
-import { silentLog } from "../log.ts";
+import { silentLog, type Log } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import type { Alert, AlertStatus } from "../model/alert.ts";
 import { newId } from "../model/id.ts";
+import { readRecords } from "../spool/record.ts";
 import { Spool } from "../spool/spool.ts";
+import { DiskFullError } from "../store/database.ts";
 import type { Context } from "./context.ts";
 import { Intake } from "./intake.ts";
-import type { IntakeTimes } from "./intake.ts";
+import type { IntakeTimes } from "./intake-parts.ts";
 
 const patient: IntakeTimes = { storeMs: 30_000, awayMs: 60_000, pauseMs: 5 };
 
@@ -28,25 +30,39 @@ interface World extends AsyncDisposable {
   /** What the database has, in the order in which it came. */
   readonly stored: string[];
   readonly told: string[];
+  /** What a person is told afterwards. */
+  readonly troubles: readonly string[];
   /** How the database and the emergency answer; what they throw is their answer. */
   store: (alert: Alert) => void | Promise<void>;
   tell: (alert: Alert) => boolean;
   limit: number;
 }
 
-async function startWorld(times: Partial<IntakeTimes> = {}, { hasSpool = true } = {}): Promise<World> {
+async function startWorld(
+  times: Partial<IntakeTimes> = {},
+  { hasSpool = true, left = [] }: { readonly hasSpool?: boolean; readonly left?: readonly Alert[] } = {},
+): Promise<World> {
   await using parts = new AsyncDisposableStack();
   const root = await mkdtemp(join(tmpdir(), "crosscheck-intake-"));
   parts.defer(() => rm(root, { recursive: true }));
   const folder = join(root, "spool");
+  if (left.length > 0) {
+    await using before = await Spool.open(folder, () => 1024 * 1024);
+    await before.append(left);
+  }
   const spool = parts.use(await Spool.open(folder, () => world.limit));
   const stored: string[] = [];
   const told: string[] = [];
+  const troubles: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (event, { note } = {}) => void (event === "trouble" && troubles.push(String(note))),
+  };
+  // A cast, because a whole context takes a database: of one, the intake needs no more than this.
   const context = {
-    log: silentLog,
+    log,
     metrics: createMetrics(),
     now: Date.now,
-    database: { read: async () => [] },
     setup: () => ({ config: { trouble: [] } }),
   } as unknown as Context;
   const intake = new Intake(
@@ -58,6 +74,9 @@ async function startWorld(times: Partial<IntakeTimes> = {}, { hasSpool = true } 
           await world.store(alert);
           if (!stored.includes(alert.id)) stored.push(alert.id);
         }
+      },
+      async probe() {
+        await world.store(alertOf("probe"));
       },
       async tell(alert) {
         const taken = world.tell(alert);
@@ -80,6 +99,7 @@ async function startWorld(times: Partial<IntakeTimes> = {}, { hasSpool = true } 
     folder,
     stored,
     told,
+    troubles,
     store: () => undefined,
     tell: () => true,
     limit: 1024 * 1024,
@@ -187,6 +207,65 @@ suite("intake", () => {
     await world.intake.receive([comes]);
     assert.ok(world.stored.includes(comes.id));
     assert.ok(!world.told.includes(comes.id));
+  });
+
+  test("one that the database refuses, alone in its file, holds up nobody", async () => {
+    await using world = await startWorld();
+    const [bad, good] = [alertOf("bad"), alertOf("good")];
+    world.store = ({ id }) => {
+      if (id === bad.id) throw new Error("never");
+    };
+    await world.intake.receive([bad]);
+    await until("it to be set aside", () => world.told.includes(bad.id));
+    await world.intake.receive([good]);
+    await until("the spool to be empty", () => world.intake.waiting() === 0 && world.intake.awayMs() === 0);
+    assert.deepEqual([world.stored, world.told], [[good.id], [bad.id]]);
+    assert.deepEqual(await readdir(world.folder), [`${bad.id}.refused`]);
+  });
+
+  test("a full disk is nobody's fault, though what is small still finds room", async () => {
+    await using world = await startWorld();
+    const [large, small] = [alertOf("large"), alertOf("small")];
+    let tries = 0;
+    world.store = ({ id }) => {
+      if (id !== large.id) return;
+      tries += 1;
+      if (tries <= 10) throw new DiskFullError("no room");
+    };
+    await world.intake.receive([large]);
+    await world.intake.receive([small]);
+    await until("the spool to be empty", () => world.intake.waiting() === 0);
+    assert.deepEqual(world.stored.toSorted(), [large.id, small.id].toSorted());
+    assert.deepEqual(world.told, []);
+    assert.deepEqual(await readdir(world.folder), []);
+  });
+
+  test("what a process before has left is stored, and counted for whoever hears of it", async () => {
+    const [one, bad] = [alertOf("one"), alertOf("bad")];
+    await using world = await startWorld({}, { left: [one, bad] });
+    world.store = ({ id }) => {
+      if (id === bad.id) throw new Error("never");
+    };
+    await until("somebody to hear of it", () => world.troubles.length === 1);
+    assert.deepEqual(world.stored, [one.id]);
+    assert.deepEqual(world.troubles, [
+      "the database took no alerts in time, before this process started: 1 waited in the spool and are stored now, 1 it refuses and are kept beside as ID.refused, 0 were told unchecked",
+    ]);
+  });
+
+  test("one set aside by a process that was killed before it was done: so again", async () => {
+    await using world = await startWorld();
+    const bad = alertOf("bad");
+    await writeFile(join(world.folder, `${bad.id}.refused`), "half of it");
+    world.store = ({ id }) => {
+      if (id === bad.id) throw new Error("never");
+    };
+    await world.intake.receive([bad]);
+    await until("the spool to be empty", () => world.intake.waiting() === 0);
+    assert.deepEqual(world.told, [bad.id]);
+    assert.deepEqual(readRecords(await readFile(join(world.folder, `${bad.id}.refused`))).records, [
+      { alert: bad },
+    ]);
   });
 
   test("one that the database refuses while it takes others is set aside and told", async () => {

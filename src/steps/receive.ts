@@ -1,5 +1,6 @@
 import type { Alert } from "../model/alert.ts";
-import { insertAlert } from "../store/alerts.ts";
+import { newId } from "../model/id.ts";
+import { deleteAlert, insertAlert } from "../store/alerts.ts";
 import { wake } from "../store/jobs.ts";
 import type { Config } from "../config/config.ts";
 import { isInvestigated } from "../route/plan.ts";
@@ -71,6 +72,21 @@ async function store(context: Context, alerts: readonly Alert[]): Promise<void> 
   }
   for (const { id, source, status, body } of alerts)
     context.log.info("alert", { alert: id, source, status, bytes: body.length });
+}
+
+/**
+ * Stores an alert as any other and takes it back, in one write.
+ * @throws what the database says while it stores none
+ */
+export async function probeStore(context: Pick<Context, "database" | "now">): Promise<void> {
+  const [id, now] = [newId(), context.now()];
+  const nothing = { onlyRoute: null, contentType: null, dedupKey: null, targetUrl: null, fault: null };
+  const standIn = { ...nothing, id, receivedAt: now, source: "probe", body: new Uint8Array() };
+  await context.database.write([
+    insertAlert({ ...standIn, status: "other" }),
+    wake("inbox", now),
+    deleteAlert(id),
+  ]);
 }
 
 /** Which route takes an alert is not known yet, so the shortest hold of those that may decides when to look. */

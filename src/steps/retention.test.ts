@@ -6,6 +6,7 @@ import { Random } from "../../test/fixtures/random.ts";
 import { startSteps, type Steps } from "../../test/fixtures/steps.ts";
 import { until } from "../../test/fixtures/until.ts";
 import { answering, startReceiver } from "../notify/receiver.fixture.ts";
+import type { DeliveryState } from "../model/delivery.ts";
 import { alertById, recentBodies } from "../store/alerts.ts";
 import type { Database, Statement } from "../store/database.ts";
 import { listDeliveries, reviveDelivery } from "../store/deliveries.ts";
@@ -239,8 +240,8 @@ eachDatabase("retention", (fresh) => {
     };
     await using steps = await startSteps({ config: own, database, now: () => clock.now });
     const { id } = await steps.receive({ note: "long ago" });
-    const deliveries = (state: string) => listDeliveries(database, { state, limit: 10 });
-    const countOf = (state: string, count: number) =>
+    const deliveries = (state: DeliveryState) => listDeliveries(database, { state, limit: 10 });
+    const countOf = (state: DeliveryState, count: number) =>
       until(`${count} ${state}`, async () => (await deliveries(state)).length === count);
     await steps.workUntil(() => countOf("dead", 2));
     await steps.workUntil(() =>

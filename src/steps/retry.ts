@@ -18,7 +18,7 @@ export interface Retried {
   readonly cursor: string | null;
 }
 
-export const overReason = "its incident is over: what the message says does not hold any more";
+const overReason = "its incident is over: what the message says does not hold any more";
 export const passedReason = "something newer of its incident has been told";
 
 /** How often to look again when somebody else settles one of them in between. */
@@ -57,8 +57,11 @@ export function revived(
   return [reviveDelivery(id, now), wake(`lane:${incidentId}/${action}`, now)];
 }
 
-/** Of what is over only that it is over still holds. */
-function whyNot(context: Context, { action, event, isOver, isPassed }: DeadLetter): string | null {
+/** Why a dead letter is not sent again, null where nothing is against it: of what is over only that it is over still holds. */
+export function whyNot(
+  context: Context,
+  { action, event, isOver, isPassed }: Pick<DeadLetter, "action" | "event" | "isOver" | "isPassed">,
+): string | null {
   if (!context.setup().config.actions.has(action)) return `the configuration has no action ${action}`;
   if (isOver && event !== "recovered") return overReason;
   return isPassed ? passedReason : null;

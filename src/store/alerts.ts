@@ -43,6 +43,11 @@ export function insertAlert(alert: Alert): Statement {
   ]);
 }
 
+/** For an alert that was never to stay: in the write that inserts it. */
+export function deleteAlert(alertId: string): Statement {
+  return { sql: "delete from alerts where id = $1", params: [alertId] };
+}
+
 const routed = new Rows(
   { columns: 1, shared: 1 },
   (rows) => `update alerts set routed_at = $1 where id in (${rows.join(", ")}) and routed_at is null`,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { Client } from "pg";
 import { startChild } from "../../test/fixtures/child.ts";
 import { eachDatabase, freshSqlite } from "../../test/fixtures/databases.ts";
 import { startPostgres } from "../../test/fixtures/postgres.ts";
@@ -349,6 +350,36 @@ suite("PostgreSQL's own troubles", () => {
     await until("it is told", () => woken === 2);
   });
 
+  test("busy: those who come meanwhile wait, longer than for a server that is away", async (t) => {
+    await using server = await startPostgres();
+    if (!server) return t.skip("PostgreSQL is not installed");
+    await using database = await openDatabase({ url: await server.createDatabase() });
+    const busy = Array.from({ length: 16 }, () => database.read("select pg_sleep(3.5)::text"));
+    // Its turn comes after 7 s; a connection that takes more than 5 s is given up.
+    await database.write([replica("late")]);
+    await Promise.all(busy);
+    assert.equal((await database.read(allReplicas)).length, 1);
+  });
+
+  test("refusing connections: says so", async (t) => {
+    await using server = await startPostgres();
+    if (!server) return t.skip("PostgreSQL is not installed");
+    const url = await server.createDatabase();
+    await using database = await openDatabase({ url });
+    const administrator = new Client({ connectionString: new URL("/postgres", url).href });
+    await administrator.connect();
+    try {
+      const name = new URL(url).pathname.slice(1);
+      await administrator.query(`alter database ${name} with allow_connections false`);
+      await assert.rejects(
+        database.read(allReplicas),
+        /^Error: PostgreSQL takes no connection: database "\w+" is not currently accepting connections$/,
+      );
+    } finally {
+      await administrator.end();
+    }
+  });
+
   test("away: refuses quickly and says so; back: works, and wakes, by itself", async (t) => {
     await using server = await startPostgres({ fsync: true });
     if (!server) return t.skip("PostgreSQL is not installed");
@@ -370,7 +401,7 @@ suite("PostgreSQL's own troubles", () => {
       await assert.rejects(database.read(allReplicas), /PostgreSQL/);
       await assert.rejects(
         openDatabase({ url }),
-        /^Error: cannot open the PostgreSQL database test_1 at 127\.0\.0\.1:\d+: .*REFUSED/,
+        /^AwayError: cannot open the PostgreSQL database test_1 at 127\.0\.0\.1:\d+: .*REFUSED/,
       );
       assert.ok(performance.now() - startedAt < 10_000);
       woken = 0;

@@ -41,7 +41,7 @@ export interface Database extends AsyncDisposable {
 /** Somebody else was first: a guard counted other rows than asked, or a unique index refused. Read again, decide again. */
 export class ConflictError extends Error {
   override readonly name = "ConflictError";
-  /** Which statement of the write was refused, from 0. */
+  /** Which statement of the write was refused, from 0; on PostgreSQL of those that went to it, rows of a kind as one. */
   readonly index: number;
 
   constructor(index: number, message: string, options?: ErrorOptions) {
@@ -50,13 +50,23 @@ export class ConflictError extends Error {
   }
 }
 
+/** Nobody answers where the database should be, or it takes nobody just now: later it may. */
+export class AwayError extends Error {
+  override readonly name = "AwayError";
+}
+
+/** There is no room on the database's disk: nothing was written, and what is smaller may still find room. */
+export class DiskFullError extends Error {
+  override readonly name = "DiskFullError";
+}
+
 /** Where the rows are: a folder for SQLite (made if it is missing), or a PostgreSQL URL. */
 export type DatabaseLocation = { readonly data: string } | { readonly url: string };
 
 /**
  * Opens the database and brings its tables up to date.
  * Rejects with a message of one line that says what is wrong and what to do: folder not writable, file damaged,
- * server away (after about 5 s), tables newer than this version.
+ * server away (an AwayError, after about 5 s), tables newer than this version.
  */
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   // Imported on demand: a process that uses one database does not load the other's driver.

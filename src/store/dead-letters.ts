@@ -1,6 +1,8 @@
 import type { DeliveryEvent } from "../model/delivery.ts";
 import { firstIdOf } from "../model/id.ts";
 import type { Database } from "./database.ts";
+import { isPassedSql } from "./deliveries.ts";
+import { unindexed } from "./unindexed.ts";
 
 const dayMs = 86_400_000;
 
@@ -53,7 +55,7 @@ interface DeadLetterRow {
 export async function deadLetters(database: Database, filter: DeadLetterFilter): Promise<DeadLetter[]> {
   const { action, since, until, cursor, limit } = filter;
   const wanted = [
-    { clause: "dead.action =", value: action },
+    { clause: `${unindexed("dead.action")} =`, value: action },
     { clause: "dead.id >=", value: since === undefined ? undefined : firstIdOf(since) },
     { clause: "dead.id <", value: until === undefined ? undefined : firstIdOf(until) },
     { clause: "dead.id >", value: cursor },
@@ -62,9 +64,7 @@ export async function deadLetters(database: Database, filter: DeadLetterFilter):
   const rows = await database.read<DeadLetterRow>(
     `select dead.id, dead.incident_id, dead.action, dead.event,
         case when incidents.closed_at is not null and incidents.outcome is not null then 1 else 0 end as is_over,
-        case when exists (select 1 from deliveries later where later.incident_id = dead.incident_id
-          and later.action = dead.action and later.number > dead.number and later.state = 'delivered')
-          then 1 else 0 end as is_passed
+        case when ${isPassedSql("dead")} then 1 else 0 end as is_passed
       from deliveries dead left join incidents on incidents.id = dead.incident_id
       where dead.state = 'dead' ${where} order by dead.id limit $1`,
     [limit, ...wanted.map(({ value }) => value ?? null)],

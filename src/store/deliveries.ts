@@ -2,7 +2,9 @@ import { notice as noticeSchema } from "../model/delivery.ts";
 import type { Delivery, DeliveryEvent, DeliveryState, Notice } from "../model/delivery.ts";
 import type { Database, Statement, Value } from "./database.ts";
 import { gathered } from "./gathered.ts";
+import { closings } from "./incidents.ts";
 import { Rows, tuples } from "./rows.ts";
+import { unindexed } from "./unindexed.ts";
 
 interface DeliveryRow {
   id: string;
@@ -65,7 +67,7 @@ function columns({ id, incidentId, action, event, runId, notice: about, now, due
 }
 
 const settled = new Rows(
-  { columns: 8, keyed: true },
+  { columns: 8, keyed: true, passes: closings },
   (rows) => `with settled (id, state, attempts, next_at, fallback_at, error, thread, delivered_at) as (
       values ${tuples(rows.map(typed))})
     update deliveries set state = settled.state, attempts = settled.attempts, next_at = settled.next_at,
@@ -105,13 +107,17 @@ export function replaceDelivery(id: string): Statement {
   return { ...supersedeDelivery(id), changes: 1 };
 }
 
+/** SQL: whether the action of the delivery that a query calls `name` has heard something newer of its incident. */
+export function isPassedSql(name: string): string {
+  return `exists (select 1 from deliveries later where later.incident_id = ${name}.incident_id
+    and later.action = ${name}.action and later.number > ${name}.number and later.state = 'delivered')`;
+}
+
 /** Gives a dead letter another life, from its first attempt on; guarded: not once its lane has told something newer. */
 export function reviveDelivery(id: string, now: number): Statement {
   return {
     sql: `update deliveries set state = 'pending', attempts = 0, created_at = $2, next_at = $2, error = null
-      where id = $1 and state = 'dead' and not exists (
-        select 1 from deliveries later where later.incident_id = deliveries.incident_id
-          and later.action = deliveries.action and later.number > deliveries.number and later.state = 'delivered')`,
+      where id = $1 and state = 'dead' and not ${isPassedSql("deliveries")}`,
     params: [id, now],
     changes: 1,
   };
@@ -127,15 +133,22 @@ export function supersedeArrivals(incidentId: string, actions: readonly string[]
   };
 }
 
-const pendingOf = gathered<DeliveryRow>(
+/** A delivery that is still due. */
+export interface PendingDelivery extends Delivery {
+  /** Its action has heard something newer meanwhile, as it may of a dead letter that lives again. */
+  readonly isPassed: boolean;
+}
+
+const pendingOf = gathered<DeliveryRow & { is_passed: number }>(
   "incident_id",
-  (ids) => `select * from deliveries where incident_id in (${ids}) and state = 'pending' order by number`,
+  (ids) => `select deliveries.*, case when ${isPassedSql("deliveries")} then 1 else 0 end as is_passed
+    from deliveries where incident_id in (${ids}) and state = 'pending' order by number`,
 );
 
 /** What is still due to anybody about an incident, in order for each action. */
-export async function pendingDeliveries(database: Database, incidentId: string): Promise<Delivery[]> {
+export async function pendingDeliveries(database: Database, incidentId: string): Promise<PendingDelivery[]> {
   const rows = await pendingOf(database, incidentId);
-  return rows.map(toDelivery);
+  return rows.map((row) => ({ ...toDelivery(row), isPassed: row.is_passed === 1 }));
 }
 
 export async function deliveryById(database: Database, id: string): Promise<Delivery | undefined> {
@@ -151,25 +164,33 @@ export async function deliveriesOfIncident(database: Database, incidentId: strin
   return rows.map(toDelivery);
 }
 
-/** The outbox, newest first. */
-export async function listDeliveries(
-  database: Database,
-  filter: {
-    readonly state?: string | undefined;
-    readonly action?: string | undefined;
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  },
-): Promise<Delivery[]> {
+/** What a list of the outbox shows: newest first, after `cursor` (the last id of the page before). */
+export interface DeliveryFilter {
+  readonly state?: DeliveryState | undefined;
+  readonly action?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export async function listDeliveries(database: Database, filter: DeliveryFilter): Promise<Delivery[]> {
+  const { state, action, limit, cursor } = filter;
+  const isCommon = state === undefined || state === "delivered";
+  const [id, actionIs] = [
+    state === "pending" ? unindexed("id") : "id",
+    isCommon ? "action" : unindexed("action"),
+  ];
   const wanted = [
-    { clause: "id <", value: filter.cursor },
-    { clause: "state =", value: filter.state },
-    { clause: "action =", value: filter.action },
+    { clause: `${id} <`, value: cursor },
+    { clause: `${actionIs} =`, value: action },
   ].filter(({ value }) => value !== undefined);
-  const where = wanted.map(({ clause }, index) => `${clause} $${index + 2}`).join(" and ");
+  const clauses = [
+    // Spelled out: that is how the index of a state is found.
+    state === undefined ? "1 = 1" : `state = '${state}'`,
+    ...wanted.map(({ clause }, index) => `${clause} $${index + 2}`),
+  ];
   const rows = await database.read<DeliveryRow>(
-    `select * from deliveries ${where === "" ? "" : `where ${where}`} order by id desc limit $1`,
-    [filter.limit, ...wanted.map(({ value }) => value ?? null)],
+    `select * from deliveries where ${clauses.join(" and ")} order by ${id} desc limit $1`,
+    [limit, ...wanted.map(({ value }) => value ?? null)],
   );
   return rows.map(toDelivery);
 }

@@ -20,7 +20,7 @@ function answering() {
       .filter((key) => key !== "none")
       .flatMap((key) => [1, 2].map((value) => ({ key, value })));
   };
-  // All of a database that this uses.
+  // Cast, because it is no more of a database than this uses, and has rows of one kind only.
   return { asked, database: { read: rowsFor } as unknown as Database };
 }
 

@@ -14,6 +14,8 @@ import {
   incidentById,
   insertIncident,
   listIncidents,
+  openOnRoute,
+  openWithFlag,
   updateIncident,
 } from "./incidents.ts";
 
@@ -149,13 +151,13 @@ test("no question reads more of the history than it shows", async () => {
   await using place = await freshSqlite();
   await using database = await place.open();
   const plans: string[] = [];
-  // All of a database that these queries use.
   const explaining = {
     read: async (sql: string, params: []) => {
       const rows = await database.read<{ detail: string }>(`explain query plan ${sql}`, params);
       plans.push(rows.map(({ detail }) => detail).join("\n"));
       return [];
     },
+    // Cast, because it is no more of a database than these queries use.
   } as unknown as Database;
   await currentIncident(explaining, { route: "page", subject: "it" }, 0);
   const filters = [{}, { route: "page" }, { outcome: "bad" }, { route: "page", outcome: "bad" }];
@@ -163,7 +165,10 @@ test("no question reads more of the history than it shows", async () => {
     await listIncidents(explaining, { ...filter, limit: 50 });
     await listIncidents(explaining, { ...filter, limit: 50, cursor: "x" });
   }
-  assert.equal(plans.length, 9);
+  await openOnRoute(explaining, "page");
+  await openWithFlag(explaining, "muted");
+  assert.equal(plans.length, 11);
+  for (const plan of plans.splice(9)) assert.match(plan, /SEARCH incidents USING INDEX incidents_open/);
   assert.match(plans[0] ?? "", /incidents_open \(route=\? AND subject=\?\)/);
   assert.match(plans[0] ?? "", /incidents_closed \(route=\? AND subject=\? AND closed_at>\?\)/);
   for (const plan of plans) assert.doesNotMatch(plan, /TEMP B-TREE|SCAN incidents$/m);

@@ -5,6 +5,7 @@ import type { VerdictOutcome, VerdictReason } from "../model/verdict.ts";
 import type { Database, Statement } from "./database.ts";
 import { gathered } from "./gathered.ts";
 import { Rows, tuples } from "./rows.ts";
+import { unindexed } from "./unindexed.ts";
 
 interface IncidentRow {
   id: string;
@@ -53,13 +54,6 @@ export function updateIncident(incident: Incident): Statement {
   };
 }
 
-const awaited = new Rows(
-  { columns: 1, keyed: true },
-  (rows) => `update incidents set version = version
-    where id in (${rows.join(", ")}) and closed_at is null and next_run_at is null and exists (
-      select 1 from deliveries where deliveries.incident_id = incidents.id and deliveries.state = 'pending')`,
-);
-
 const closed = new Rows(
   { columns: 1, shared: 1, keyed: true },
   (rows) => `update incidents set state = 'closed', closed_at = $1, version = version + 1
@@ -67,6 +61,17 @@ const closed = new Rows(
       and version = (select version from incidents as seen where seen.id = incidents.id) and not exists (
       select 1 from deliveries where deliveries.incident_id = incidents.id and deliveries.state = 'pending')`,
 );
+
+// Of several incidents each: what is locked sooner, or settled sooner (deliveries.ts), is only the better known at the end.
+const awaited = new Rows(
+  { columns: 1, keyed: true, passes: [closed] },
+  (rows) => `update incidents set version = version
+    where id in (${rows.join(", ")}) and closed_at is null and next_run_at is null and exists (
+      select 1 from deliveries where deliveries.incident_id = incidents.id and deliveries.state = 'pending')`,
+);
+
+/** The kinds of `closeWhenDelivered`. */
+export const closings: readonly Rows[] = [awaited, closed];
 
 /**
  * Ends an incident that nothing looks at any more once everything due to anybody has been sent or given up. Not when an
@@ -115,7 +120,7 @@ export async function currentIncident(
 /** The incidents of a route that are not over, the oldest first. */
 export async function openOnRoute(database: Database, route: string): Promise<Incident[]> {
   const rows = await database.read<IncidentRow>(
-    "select * from incidents where closed_at is null and route = $1 order by id",
+    `select * from incidents where closed_at is null and route = $1 order by ${unindexed("id")}`,
     [route],
   );
   return rows.map(toIncident);
@@ -125,7 +130,7 @@ export async function openOnRoute(database: Database, route: string): Promise<In
 export async function openWithFlag(database: Database, flag: string): Promise<Incident[]> {
   const rows = await database.read<IncidentRow>(
     // `route`, for the index of those that are open: SQLite would read them all.
-    "select * from incidents where closed_at is null and route >= '' and flags like $1 order by id",
+    `select * from incidents where closed_at is null and route >= '' and flags like $1 order by ${unindexed("id")}`,
     [`%"${flag}"%`],
   );
   return rows.map(toIncident);

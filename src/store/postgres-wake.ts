@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ClientConfig, type Pool } from "pg";
+import { Client, type ClientConfig } from "pg";
 
 const channel = "crosscheck_wake";
 /** News that comes while it is being told waits for so long, for more. */
 const gatherMs = 10;
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
+
+type Query = (sql: string, params: readonly string[]) => Promise<unknown>;
 
 /**
  * News of due jobs between replicas, by NOTIFY. They are hints: whoever serves jobs also looks by itself now and then, so
@@ -15,7 +17,7 @@ const longestPauseMs = 5000;
  */
 export class WakeChannel implements AsyncDisposable {
   readonly #settings: ClientConfig;
-  readonly #pool: Pool;
+  readonly #query: Query;
   readonly #listeners = new Set<() => void>();
   readonly #closing = new AbortController();
   /** Our own notifications come back to us; whoever listens here has been told already. */
@@ -24,9 +26,10 @@ export class WakeChannel implements AsyncDisposable {
   #telling: Promise<void> | undefined;
   #more = false;
 
-  constructor(settings: ClientConfig, pool: Pool) {
+  /** `query` is for telling; whoever listens has a connection of its own, by `settings`. */
+  constructor(settings: ClientConfig, query: Query) {
     this.#settings = settings;
-    this.#pool = pool;
+    this.#query = query;
   }
 
   /** The connection for listening is opened for the first listener only: most commands have none. */
@@ -56,7 +59,7 @@ export class WakeChannel implements AsyncDisposable {
   async #notify(): Promise<void> {
     while (this.#more) {
       this.#more = false;
-      await this.#pool.query("select pg_notify($1, $2)", [channel, this.#self]).catch(() => undefined);
+      await this.#query("select pg_notify($1, $2)", [channel, this.#self]).catch(() => undefined);
       if (this.#more)
         await sleep(gatherMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }

@@ -1,8 +1,10 @@
-import { Client, Pool, types, type ClientBase, type PoolClient, type PoolConfig, type QueryResult } from "pg";
-import { ConflictError, type Database, type Statement, type Value } from "./database.ts";
+import { Client, Pool, type ClientBase, type PoolClient, type PoolConfig, type QueryResult } from "pg";
+import { ConflictError, DiskFullError, type Database, type Statement, type Value } from "./database.ts";
 import { checkChanges, excerpt, storable } from "./guards.ts";
 import { migratePostgres } from "./migrate.ts";
+import { connectionSettings, describe, openError } from "./postgres-connection.ts";
 import { together } from "./rows.ts";
+import { Turns } from "./turns.ts";
 import { WakeChannel } from "./postgres-wake.ts";
 
 const poolSize = 8;
@@ -10,7 +12,9 @@ const poolSize = 8;
 const maxWaiting = 20_000;
 /** A little more than the server's own limit: only a network that swallows everything gets here. */
 const queryTimeoutMs = 12_000;
+const patienceMs = 30_000;
 const uniqueViolation = "23505";
+const diskFull = "53100";
 /** Serialization failure, deadlock: PostgreSQL undid the transaction and asks to try again. */
 const retryable = new Set(["40001", "40P01"]);
 
@@ -34,6 +38,8 @@ class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly #pool: Pool;
   readonly #wakes: WakeChannel;
+  /** As many as connections: the pool's own queue has one limit for a server that is away and one that is busy. */
+  readonly #turns = new Turns({ places: poolSize, silenceMs: queryTimeoutMs, patienceMs });
   readonly #lent = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -43,7 +49,9 @@ class PostgresDatabase implements Database {
     this.#pool.on("connect", limitSession);
     // An idle connection that breaks leaves the pool by itself; the next query opens another.
     this.#pool.on("error", () => undefined);
-    this.#wakes = new WakeChannel(settings, this.#pool);
+    this.#wakes = new WakeChannel(settings, (sql, params) =>
+      this.#lendOne((client) => client.query(sql, [...params])),
+    );
   }
 
   async read<T>(sql: string, params: readonly Value[] = []): Promise<T[]> {
@@ -87,8 +95,26 @@ class PostgresDatabase implements Database {
   }
 
   async #lendOne<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
+    await this.#turns.take().catch((fault: Error) => {
+      throw new Error(`PostgreSQL ${fault.message}`, { cause: fault });
+    });
+    let answered = false;
+    try {
+      const result = await this.#use(use);
+      answered = true;
+      return result;
+    } catch (error) {
+      answered = isAnswer(error);
+      throw error;
+    } finally {
+      this.#turns.leave({ answered });
+    }
+  }
+
+  async #use<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((cause: Error) => {
-      throw new Error(`PostgreSQL does not answer: ${cause.message || describe(cause)}`, { cause });
+      const what = sqlState(cause) === undefined ? "does not answer" : "takes no connection";
+      throw new Error(`PostgreSQL ${what}: ${describe(cause)}`, { cause });
     });
     let broken: Error | undefined;
     // Without a listener, a connection that breaks while it is lent would end the process.
@@ -162,12 +188,10 @@ async function send(client: ClientBase, { sql, params }: Statement, index: numbe
   } catch (error) {
     const cause = error as Error;
     if (sqlState(error) === uniqueViolation) throw new ConflictError(index, cause.message, { cause });
-    throw Object.assign(
-      new Error(`PostgreSQL: ${cause.message} (statement ${index}: ${excerpt(sql)})`, { cause }),
-      {
-        code: sqlState(error),
-      },
-    );
+    const code = sqlState(error);
+    const Kind = code === diskFull ? DiskFullError : Error;
+    const message = `PostgreSQL: ${cause.message} (statement ${index}: ${excerpt(sql)})`;
+    throw Object.assign(new Kind(message, { cause }), { code });
   }
 }
 
@@ -198,41 +222,4 @@ function isAnswer(error: unknown): boolean {
 function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-}
-
-/** How every connection of ours is made. */
-export function connectionSettings(url: string): PoolConfig {
-  return {
-    connectionString: url,
-    application_name: "crosscheck",
-    connectionTimeoutMillis: 5000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    types: { getTypeParser: typeParser },
-  };
-}
-
-const { INT8, NUMERIC, BYTEA } = types.builtins;
-
-/** Counts, sums and times fit a number; a blob is a plain Uint8Array, as from SQLite. */
-const typeParser: typeof types.getTypeParser = (oid, format) => {
-  if (oid === INT8 || oid === NUMERIC) return Number;
-  const parse = types.getTypeParser(oid, format) as (value: string) => unknown;
-  return oid === BYTEA ? (value: string) => plainBytes(parse(value) as Buffer) : parse;
-};
-
-function plainBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** Never the URL itself: it may hold the password. */
-export function openError({ host, port, database }: Client, cause: unknown): Error {
-  const where = `PostgreSQL database ${database ?? ""} at ${host}:${port}`;
-  return new Error(`cannot open the ${where}: ${describe(cause)}`, { cause });
-}
-
-function describe(error: unknown): string {
-  // Node reports a name with several addresses as an AggregateError without a message.
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
 }

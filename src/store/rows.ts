@@ -10,6 +10,8 @@ interface Shape {
   readonly shared?: number;
   /** A statement may have one row of a key only, which is the row's first parameter. */
   readonly keyed?: boolean;
+  /** Kinds of the same tables that a row of this one may be written ahead of, though it comes after them. */
+  readonly passes?: readonly Rows[];
 }
 
 /** Rows in one statement: PostgreSQL takes 65,535 parameters. Of its powers of two only, so that there are few texts. */
@@ -20,14 +22,21 @@ export class Rows {
   readonly shared: number;
   readonly columns: number;
   readonly #keyed: boolean;
+  readonly #passes: readonly Rows[];
   readonly #text: (rows: readonly Names[]) => string;
   readonly #texts = new Map<number, string>();
+  readonly #tables: ReadonlySet<string>;
 
-  constructor({ columns, shared = 0, keyed = false }: Shape, text: (rows: readonly Names[]) => string) {
+  constructor(
+    { columns, shared = 0, keyed = false, passes = [] }: Shape,
+    text: (rows: readonly Names[]) => string,
+  ) {
     this.columns = columns;
     this.shared = shared;
     this.#keyed = keyed;
+    this.#passes = passes;
     this.#text = text;
+    this.#tables = tablesOf(this.#sqlOf(1));
   }
 
   /** The statement for one row: the shared parameters, then its own. */
@@ -57,6 +66,12 @@ export class Rows {
     return this.#keyed ? (params[this.shared] ?? null) : null;
   }
 
+  /** Whether it is all the same if a row of this kind is written before a statement that it came after. */
+  mayPass({ sql, rows }: Statement): boolean {
+    if (rows !== undefined && this.#passes.includes(rows)) return true;
+    return (rows === undefined ? tablesOf(sql) : rows.#tables).isDisjointFrom(this.#tables);
+  }
+
   #oneOf(statements: readonly Statement[]): Statement {
     const [first, ...others] = statements;
     if (first === undefined || others.length === 0) return first as Statement;
@@ -83,6 +98,13 @@ export class Rows {
   }
 }
 
+/** What a statement reads and writes: no list of tables stands behind one `from` here. */
+function tablesOf(sql: string): ReadonlySet<string> {
+  return new Set(Array.from(sql.matchAll(tableNames), ([, name]) => name as string));
+}
+
+const tableNames = /\b(?:into|from|join|update)\s+(?!set\b)([a-z_]+)/g;
+
 /** `($1, $2), ($3, $4)` */
 export function tuples(rows: readonly Names[]): string {
   return rows.map((names) => `(${names.join(", ")})`).join(", ");
@@ -96,32 +118,41 @@ interface Group {
 }
 
 /**
- * What a write does, in fewer statements: those of one kind become one with many rows, at the place of the first of them.
- * To PostgreSQL each statement is a parse, a plan and half a dozen messages, which cost more than a row.
+ * What a write does, in fewer statements: those of one kind become one with many rows, at the place of the first of them,
+ * unless something in between reads or writes a table of theirs. To PostgreSQL each statement is a parse, a plan and half
+ * a dozen messages, which cost more than a row.
  */
 export function together(statements: readonly Statement[]): Statement[] {
   const places: (Statement | Group)[] = [];
   const open = new Map<Rows, Group>();
   for (const statement of statements) {
     const { rows } = statement;
-    if (rows === undefined) {
-      places.push(statement);
+    const known = rows && open.get(rows);
+    if (known !== undefined && takes(known, statement)) {
+      add(known, statement);
       continue;
     }
-    const known = open.get(rows);
-    const group = known !== undefined && takes(known, statement) ? known : groupOf(rows, statement);
-    if (group !== known) {
-      open.set(rows, group);
-      places.push(group);
-    }
-    group.keys.add(rows.keyOf(statement));
-    group.statements.push(statement);
+    for (const kind of open.keys()) if (!kind.mayPass(statement)) open.delete(kind);
+    places.push(rows === undefined ? statement : begin(open, rows, statement));
   }
   return places.flatMap((place) => ("sql" in place ? [place] : place.rows.many(place.statements)));
 }
 
-function groupOf(rows: Rows, { params }: Statement): Group {
-  return { rows, shared: params.slice(0, rows.shared), keys: new Set(), statements: [] };
+function begin(open: Map<Rows, Group>, rows: Rows, statement: Statement): Group {
+  const group: Group = {
+    rows,
+    shared: statement.params.slice(0, rows.shared),
+    keys: new Set(),
+    statements: [],
+  };
+  add(group, statement);
+  open.set(rows, group);
+  return group;
+}
+
+function add({ rows, keys, statements }: Group, statement: Statement): void {
+  keys.add(rows.keyOf(statement));
+  statements.push(statement);
 }
 
 function takes({ rows, shared, keys }: Group, statement: Statement): boolean {

@@ -49,7 +49,9 @@ table deliveries
   CREATE INDEX deliveries_by_action ON public.deliveries USING btree (action, created_at)
   CREATE INDEX deliveries_dead ON public.deliveries USING btree (id) WHERE (state = 'dead'::text)
   CREATE UNIQUE INDEX deliveries_in_order ON public.deliveries USING btree (incident_id, action, number)
+  CREATE INDEX deliveries_of_action ON public.deliveries USING btree (action, id)
   CREATE INDEX deliveries_pending ON public.deliveries USING btree (next_at) WHERE (state = 'pending'::text)
+  CREATE INDEX deliveries_superseded ON public.deliveries USING btree (id) WHERE (state = 'superseded'::text)
 table incident_alerts
   incident_id text collate C not null
   alert_id text collate C not null

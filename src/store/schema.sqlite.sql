@@ -49,7 +49,9 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_action on deliveries (action, created_at);
 CREATE INDEX deliveries_dead on deliveries (id) where state = 'dead';
 CREATE UNIQUE INDEX deliveries_in_order on deliveries (incident_id, action, number);
+CREATE INDEX deliveries_of_action on deliveries (action, id);
 CREATE INDEX deliveries_pending on deliveries (next_at) where state = 'pending';
+CREATE INDEX deliveries_superseded on deliveries (id) where state = 'superseded';
 CREATE TABLE incident_alerts (
   incident_id text not null,
   alert_id text not null,

@@ -1,3 +1,5 @@
+import { DiskFullError } from "./database.ts";
+
 /** SQLite's codes for a file that is damaged or something else. */
 const notADatabase = new Set([11, 26]);
 /** … for one that may not be opened, or not be written to. */
@@ -34,6 +36,8 @@ export function statementError({
   readonly code?: number;
 }): Error {
   return noRoom.has(code ?? 0)
-    ? new Error(`SQLite: the disk of the data folder is full, nothing was written: make room (${message})`)
+    ? new DiskFullError(
+        `SQLite: the disk of the data folder is full, nothing was written: make room (${message})`,
+      )
     : new Error(`SQLite: ${message}`);
 }

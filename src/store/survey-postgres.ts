@@ -1,7 +1,7 @@
 /** What there is to say of a PostgreSQL without working on it: nothing is made, migrated or written. */
 import { Client } from "pg";
 import { newestStep } from "./migrate.ts";
-import { connectionSettings, openError } from "./postgres.ts";
+import { connectionSettings, openError } from "./postgres-connection.ts";
 
 export interface PostgresSurvey {
   /** `host:port/database` */

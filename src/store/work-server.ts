@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConflictError, type Database, type Statement } from "./database.ts";
 import { Doorbell } from "./doorbell.ts";
+import { Failures, jittered } from "./failures.ts";
 import { Finisher, type Finished } from "./finisher.ts";
 import { claimJobs, dueByClass, putOffJob } from "./jobs.ts";
 import type { ClaimedJob, ClassDue, JobClass, JobKey } from "./jobs.ts";
 import { Lease } from "./lease.ts";
 import { outcome, type Outcome } from "./outcome.ts";
+import { SeenClasses } from "./seen-classes.ts";
 import type { JobHandler, ServeOptions } from "./work.ts";
 
 interface RunningJob {
@@ -15,11 +17,6 @@ interface RunningJob {
   readonly ended: Promise<void>;
 }
 
-/** Classes in one claim: more would be a long statement. */
-const classesAtOnce = 16;
-const rememberedClasses = 32;
-const firstRetryMs = 500;
-const longestRetryMs = 30_000;
 /** So long after a claim the next one waits for company: every claim costs as much, however many jobs it finds. */
 const gatherMs = 5;
 /** While claims find work, how often to look for classes that are not known yet. */
@@ -28,7 +25,6 @@ const lookEveryMs = 50;
 const contendedMs = 20;
 const firstOutageMs = 100;
 const longestOutageMs = 2000;
-const rememberedFailures = 10_000;
 /** A handler that was aborted gets a moment to stop before its job is given away. */
 const abortGraceMs = 1000;
 
@@ -48,10 +44,10 @@ export class WorkServer {
   readonly #handler: JobHandler;
   readonly #options: Required<ServeOptions>;
   readonly #running = new Map<JobKey, RunningJob>();
-  readonly #failures = new Map<JobKey, number>();
+  readonly #failures = new Failures();
   readonly #finisher: Finisher;
   readonly #bell = new Doorbell();
-  #seen: readonly JobClass[] = [];
+  readonly #classes = new SeenClasses();
   #claimedAt = -Infinity;
   #lookedAt = -Infinity;
   #misses = 0;
@@ -106,33 +102,20 @@ export class WorkServer {
     this.#lookedAt = performance.now();
     const { sql, params } = dueByClass(this.#database.kind, this.#options.now());
     const classes = await this.#database.read<ClassDue>(sql, params);
-    this.#remember(classes);
+    this.#classes.remember(classes);
     const free = classes.filter((each) => this.#free(each.class) > 0);
     return Math.min(this.#options.pollMs, ...free.map(({ wait_ms }) => wait_ms));
   }
 
   async #claim(): Promise<number> {
     const { leaseMs } = this.#options;
-    const wanted = this.#seen
-      .map((each) => ({ class: each, limit: this.#free(each) }))
-      .filter(({ limit }) => limit > 0)
-      .slice(0, classesAtOnce);
+    const wanted = this.#classes.wanted((each) => this.#free(each));
     if (wanted.length === 0) return 0;
     const claimedAt = performance.now();
     const claim = claimJobs(this.#database.kind, wanted, { leaseMs, nowMs: this.#options.now() });
     const jobs = await this.#database.claim<ClaimedJob>(claim);
     for (const job of jobs) this.#start(job, claimedAt);
     return jobs.length;
-  }
-
-  /** In the order of the next claim: holds and incidents before lanes, however late those are, then who waits longest. */
-  #remember(classes: readonly ClassDue[]): void {
-    const waiting = classes
-      .toSorted((a, b) => turn(a) - turn(b) || a.wait_ms - b.wait_ms)
-      .map((each) => each.class);
-    // Those without a job now come last, so that their next one is claimed at once.
-    const idle = this.#seen.filter((each) => !waiting.includes(each));
-    this.#seen = [...waiting, ...idle].slice(0, Math.max(waiting.length, rememberedClasses));
   }
 
   #free(jobClass: JobClass): number {
@@ -166,11 +149,11 @@ export class WorkServer {
     const finished = "error" in ran ? ran : await this.#finish({ key, token, ending: ran.value }, lease);
     if (this.#stopped) return;
     if (!("error" in finished)) {
-      this.#failures.delete(key);
+      this.#failures.forget(key);
       return;
     }
-    // Aborted: given back as it was. Failed: later and later, but never out of sight.
-    const pauseMs = signal.aborted ? 0 : this.#backOff(key);
+    // Aborted: given back as it was.
+    const pauseMs = signal.aborted ? 0 : this.#failures.add(key);
     if (!signal.aborted) this.#options.onError(finished.error, key);
     await outcome(() => this.#settle(() => this.#putOff(key, token, pauseMs), lease));
   }
@@ -203,14 +186,6 @@ export class WorkServer {
     return this.#database.write(putOffJob(key, token, this.#options.now() + pauseMs));
   }
 
-  #backOff(key: JobKey): number {
-    const failures = this.#failures.get(key) ?? 0;
-    // Only a count of the recent past: keys that fail elsewhere afterwards must not pile up here.
-    if (this.#failures.size >= rememberedFailures) this.#failures.clear();
-    this.#failures.set(key, failures + 1);
-    return jittered(Math.min(firstRetryMs * 2 ** failures, longestRetryMs));
-  }
-
   async #waitOut(cause: unknown): Promise<void> {
     if (this.#outageMs === 0) this.#options.onError(cause);
     this.#outageMs = Math.min(Math.max(this.#outageMs * 2, firstOutageMs), longestOutageMs);
@@ -239,13 +214,4 @@ export class WorkServer {
     const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
     return Promise.race([ended, late]).finally(() => timer.abort());
   }
-}
-
-function turn({ class: name }: ClassDue): number {
-  return name.startsWith("lane:") ? 1 : 0;
-}
-
-/** Between half of it and all of it, so that those who failed together do not come back together. */
-function jittered(ms: number): number {
-  return ms * (0.5 + Math.random() / 2);
 }

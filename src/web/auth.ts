@@ -38,10 +38,13 @@ export function requireToken(gate: Gate): MiddlewareHandler {
   });
 }
 
-/** Whether a request would be let through. */
+/** Whether a request would be let through. A wrong token is told as a refusal: whoever guesses could do it here as well. */
 export function isLetIn(c: HonoContext, gate: Gate): boolean {
   const tokens = gate.tokens(c);
-  return tokens === null || judge(c, gate, tokens).refusal === undefined;
+  if (tokens === null) return true;
+  const { refusal } = judge(c, gate, tokens);
+  if (refusal === "wrong-token") gate.refused?.(c, refusal);
+  return refusal === undefined;
 }
 
 /** Whom a gate has let in. */

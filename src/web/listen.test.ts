@@ -3,7 +3,6 @@ import { connect, type Socket } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, suite, test } from "node:test";
 import { Hono } from "hono";
 import { makeAuthority } from "../../test/fixtures/certificates.ts";
@@ -24,11 +23,12 @@ function quietApp(): Hono {
   return app;
 }
 
-function appThat(answerAfterMs = 0): Hono {
+/** Answers a request that is whole once `mayAnswer` has resolved. */
+function appThat(mayAnswer?: Promise<void>): Hono {
   const app = quietApp();
   app.post("/", async (c) => {
     const { bytes } = await readBody(c, 1000);
-    await sleep(answerAfterMs);
+    await mayAnswer;
     return c.text(`took ${bytes.length}`);
   });
   return app;
@@ -53,10 +53,12 @@ const post = (body: string) =>
 
 suite("callers who take their time", () => {
   const parts = new AsyncDisposableStack();
+  const answering = Promise.withResolvers<void>();
   let listener: Listener;
 
   before(async () => {
-    listener = parts.use(await listenOn(appThat(3000).fetch, loopback, { limits: impatient }));
+    const app = appThat(answering.promise);
+    listener = parts.use(await listenOn(app.fetch, loopback, { limits: impatient }));
   });
   after(() => parts.disposeAsync());
 
@@ -87,6 +89,12 @@ suite("callers who take their time", () => {
   test("but an answer may take longer than a request", async () => {
     const { socket, over, said } = await talk(listener.port);
     socket.write(post("{}"));
+    const late = await talk(listener.port);
+    late.socket.write("POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n{");
+    // It came after the other, and its time is over.
+    await late.over;
+    assert.equal(said(), "");
+    answering.resolve();
     await over;
     assert.match(said(), /^HTTP\/1\.1 200 .*took 2$/s);
   });

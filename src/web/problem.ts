@@ -8,6 +8,7 @@ const titles: Readonly<Partial<Record<ContentfulStatusCode, string>>> = {
   404: "Not found",
   405: "Method not allowed",
   409: "Conflict",
+  410: "Gone",
   413: "Too large",
   422: "Refused",
   500: "Internal error",

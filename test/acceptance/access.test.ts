@@ -75,6 +75,11 @@ suite("who may do what", () => {
     return (await response.json()) as AuditPage;
   };
 
+  const wrongTokens = async () => {
+    const metrics = await (await ask("/metrics", reader)).text();
+    return Number(/^crosscheck_api_refused_total\{reason="wrong-token"\} (\d+)$/m.exec(metrics)?.[1]);
+  };
+
   const readable = ["/api/v1/incidents", "/api/v1/deliveries", "/api/v1/mutes", "/api/v1/report"];
   const changing = [
     ["POST", "/api/v1/mutes"],
@@ -129,6 +134,16 @@ suite("who may do what", () => {
     const ready = (await (await ask("/readyz", reader)).json()) as { config: { hash: string } };
     assert.match(ready.config.hash, /^[0-9a-f]{64}$/);
     assert.deepEqual(await (await ask("/healthz", sender)).json(), { status: "ok" });
+  });
+
+  test("nor can a token be guessed there without being counted", async () => {
+    const before = await wrongTokens();
+    for (const path of ["/healthz", "/readyz"]) {
+      assert.equal(await status(path, "a-guess"), 200);
+      assert.equal(await status(path, undefined), 200);
+      assert.equal(await status(path, reader), 200);
+    }
+    assert.equal(await wrongTokens(), before + 2);
   });
 
   test("an answer of any kind carries the headers that keep browsers from using it", async () => {

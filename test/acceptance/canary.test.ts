@@ -126,6 +126,10 @@ suite("no secret comes out", () => {
     const { port } = new URL(url);
     const key = (name: string) => planted.plant(name, "*");
     const whsec = (name: string) => planted.plant(name, "whsec_*");
+    const tokensOf = (source: string) => ({
+      token: planted.plant(`sources ${source} token`),
+      tokens: [planted.plant(`sources ${source} tokens`)],
+    });
     const dump = "env; env | base64; env | od -An -tx1 | tr -d ' \\n'; exit 3";
     return {
       controls: [],
@@ -292,15 +296,13 @@ suite("no secret comes out", () => {
         {
           name: "am",
           type: "alertmanager",
-          token: planted.plant("sources alertmanager token"),
-          tokens: [planted.plant("sources alertmanager tokens")],
+          ...tokensOf("alertmanager"),
         },
         { name: "grafana", type: "alertmanager", secrets: [planted.plant("sources alertmanager secrets")] },
         {
           name: "generic",
           type: "generic",
-          token: planted.plant("sources generic token"),
-          tokens: [planted.plant("sources generic tokens")],
+          ...tokensOf("generic"),
         },
         {
           name: "signed",
@@ -311,15 +313,13 @@ suite("no secret comes out", () => {
         {
           name: "pd",
           type: "pagerduty",
-          token: planted.plant("sources pagerduty token"),
-          tokens: [planted.plant("sources pagerduty tokens")],
+          ...tokensOf("pagerduty"),
         },
         { name: "pd-signed", type: "pagerduty", secrets: [planted.plant("sources pagerduty secrets")] },
         {
           name: "sns",
           type: "sns",
-          token: planted.plant("sources sns token"),
-          tokens: [planted.plant("sources sns tokens")],
+          ...tokensOf("sns"),
           topics: ["arn:aws:sns:eu-west-1:123456789012:a"],
         },
       ],

@@ -94,16 +94,6 @@ suite(
       assert.match(await failure(args, oneLine), new RegExp(`${listen} is in use: .*--listen`));
     });
 
-    test("a database that is away, without its password", async () => {
-      await using gone = await startTcpServer();
-      const { port } = gone;
-      await gone[Symbol.asyncDispose]();
-      const url = `postgres://crosscheck:hunter2@127.0.0.1:${port}/pages`;
-      const said = await failure(serve("--config", file.path, "--database", url), oneLine);
-      assert.match(said, /cannot open the PostgreSQL database pages at 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
-      assert.doesNotMatch(said, /hunter2/);
-    });
-
     const skip = findPostgres() === undefined && "PostgreSQL is not installed";
     test("a database that does not exist", { skip }, async () => {
       await using postgres = await startPostgres();

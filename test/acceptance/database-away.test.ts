@@ -153,12 +153,29 @@ suite("PostgreSQL goes away", { skip, concurrency: 2 }, () => {
     const answer = await server.request("/", { method: "POST", body: JSON.stringify({ number: 2 }) });
     assert.equal(answer.status, 503);
     assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/);
-    assert.equal((await server.request("/readyz")).status, 503);
+    // Who turned the senders away here would tell nobody once the receiver is well again.
+    const ready = await server.read<{ status: string; database: string; degraded: string[] }>("/readyz");
+    assert.deepEqual([ready.status, ready.database], ["ready", "away"]);
+    assert.equal(ready.degraded[0], "the database is away: alerts are told unchecked to server.emergency");
     await postgres.start();
     await until("alerts to be stored again", async () => {
       const again = await server.request("/", { method: "POST", body: JSON.stringify({ number: 2 }) });
       return again.status === 202;
     });
     await world.receiver.hears("/listener");
+  });
+
+  test("a full spool, and nobody to be told: it is not ready, until the database is back", async () => {
+    await using place = await startPlace({ spool: "1 B", emergency: [] });
+    const { postgres } = place;
+    await using server = await place.serve();
+    const ready = async () => (await server.request("/readyz")).status;
+    assert.equal(await ready(), 200);
+    await postgres.stop();
+    const refused = await server.request("/", { method: "POST", body: JSON.stringify({ number: 1 }) });
+    assert.equal(refused.status, 503);
+    assert.equal(await ready(), 503);
+    await postgres.start();
+    await until("it to be ready again", async () => (await ready()) === 200);
   });
 });

@@ -3,8 +3,9 @@ import type { ServerResponse } from "node:http";
 import { after, before, test } from "node:test";
 import { answering, hanging } from "../../src/notify/receiver.fixture.ts";
 import { configFile } from "../fixtures/config-file.ts";
-import { startCrosscheck, type Crosscheck, type DeliveryJson } from "../fixtures/crosscheck.ts";
+import { startCrosscheck, type Crosscheck } from "../fixtures/crosscheck.ts";
 import { eachDatabase } from "../fixtures/databases.ts";
+import { outboxHas, outboxOf, toldByName } from "../fixtures/deliveries.ts";
 import { startReceiver, type Receiver } from "../fixtures/receiver.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -27,16 +28,12 @@ eachDatabase("limits of deliveries", (fresh) => {
 
   before(async () => {
     receiver = parts.use(await startReceiver());
-    const routes = Object.keys(actions).map((name) => ({ name, actions: [name] }));
+    const config = toldByName(receiver, actions);
     const file = parts.use(
       await configFile({
+        ...config,
+        routes: [...config.routes, { name: "hung-and-pager", actions: ["hung", "pager"] }],
         storm: { incidents: 1000 },
-        routes: [...routes, { name: "hung-and-pager", actions: ["hung", "pager"] }],
-        actions: Object.entries(actions).map(([name, settings]) => ({
-          name,
-          url: `${receiver.url}/${name}`,
-          ...settings,
-        })),
       }),
     );
     const database = parts.use(await fresh());
@@ -46,16 +43,8 @@ eachDatabase("limits of deliveries", (fresh) => {
 
   const post = (route: string, count: number) =>
     Promise.all(Array.from({ length: count }, (_, number) => server.post({ number }, `/tenant/${route}`)));
-  const outbox = async (action: string) => {
-    const path = `/api/v1/deliveries?action=${action}&limit=200`;
-    return (await server.read<{ deliveries: DeliveryJson[] }>(path)).deliveries;
-  };
   const allDelivered = (action: string, count: number) =>
-    until(`${count} of ${action} to be delivered`, async () => {
-      const deliveries = await outbox(action);
-      const done = deliveries.filter(({ state }) => state === "delivered");
-      return done.length === count ? done : undefined;
-    });
+    outboxHas(server, { action, state: "delivered", count });
   const says = (event: string, action: string) =>
     until(`${event} of ${action}`, () =>
       server.log.find((line) => line["event"] === event && line["action"] === action),
@@ -128,7 +117,7 @@ eachDatabase("limits of deliveries", (fresh) => {
     await post("hung-and-pager", 40);
     await receiver.hears("/pager/v2/enqueue", "", 40);
     await receiver.hears("/hung", "", 20);
-    const hung = await outbox("hung");
+    const hung = await outboxOf(server, "hung");
     assert.deepEqual([hung.length, new Set(hung.map(({ state }) => state))], [40, new Set(["pending"])]);
     assert.equal(receiver.told("/hung").length, 20);
   });

@@ -4,8 +4,8 @@ import { answering, hanging, resetting } from "../../src/notify/receiver.fixture
 import { configFile } from "../fixtures/config-file.ts";
 import { startCrosscheck, type Crosscheck, type DeliveryJson } from "../fixtures/crosscheck.ts";
 import { freshSqlite } from "../fixtures/databases.ts";
+import { outboxHas, outboxOf, toldByName } from "../fixtures/deliveries.ts";
 import { startReceiver, type Receiver } from "../fixtures/receiver.ts";
-import { until } from "../fixtures/until.ts";
 
 /** A route for each test, called like the action it tells: what one receiver does must not touch another. */
 const actions = {
@@ -29,15 +29,11 @@ suite("deliveries", { concurrency: true }, () => {
 
   before(async () => {
     receiver = parts.use(await startReceiver());
-    const routes = Object.keys(actions).map((name) => ({ name, actions: [name] }));
+    const config = toldByName(receiver, actions);
     const file = parts.use(
       await configFile({
-        routes: [...routes, { name: "hung-and-lively", actions: ["hung", "lively"] }],
-        actions: Object.entries(actions).map(([name, settings]) => ({
-          name,
-          url: `${receiver.url}/${name}`,
-          ...settings,
-        })),
+        ...config,
+        routes: [...config.routes, { name: "hung-and-lively", actions: ["hung", "lively"] }],
         unrouted: ["ops"],
         trouble: ["ops"],
       }),
@@ -47,16 +43,12 @@ suite("deliveries", { concurrency: true }, () => {
   });
   after(() => parts.disposeAsync());
 
-  /** The deliveries of an action, as the outbox shows them. */
-  const outbox = async (action: string) => {
-    const { deliveries } = await server.read<{ deliveries: DeliveryJson[] }>("/api/v1/deliveries?limit=200");
-    return deliveries.filter((delivery) => delivery.action === action);
+  /** The only delivery of an action, once it is in a state. */
+  const settled = async (action: string, state: string) => {
+    const [delivery] = await outboxHas(server, { action, state, count: 1 });
+    assert.ok(delivery);
+    return delivery;
   };
-  const settled = (action: string, wanted: string) =>
-    until(`${action} to be ${wanted}`, async () => {
-      const [delivery] = await outbox(action);
-      return delivery?.state === wanted ? delivery : undefined;
-    });
 
   test("Slack answers 500 twice: delivered by the third try, once", async () => {
     receiver.answer("/stumbling", answering(500), answering(500));
@@ -99,7 +91,7 @@ suite("deliveries", { concurrency: true }, () => {
     );
     await Promise.all(alerts);
     await receiver.hears("/lively", "", alerts.length, 30_000);
-    const hung = await outbox("hung");
+    const hung = await outboxOf(server, "hung");
     assert.deepEqual([hung.length, new Set(hung.map(({ state }) => state))], [15, new Set(["pending"])]);
     receiver.always("/hung");
   });

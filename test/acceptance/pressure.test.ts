@@ -20,14 +20,14 @@ interface Call extends Disposable {
   answer(): string;
 }
 
-async function open(server: Crosscheck, head: string): Promise<Call> {
+async function open(server: Crosscheck, head: string, path = "/"): Promise<Call> {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   let received = "";
-  socket.setEncoding("latin1").on("data", (text) => (received += text as unknown as string));
+  socket.setEncoding("latin1").on("data", (text) => (received += text.toString()));
   socket.on("error", () => undefined);
   await once(socket, "connect");
-  socket.write(`POST / HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${head}\r\n\r\n`);
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${head}\r\n\r\n`);
   return { socket, answer: () => received, [Symbol.dispose]: () => void socket.destroy() };
 }
 
@@ -49,6 +49,7 @@ suite("under pressure", () => {
         actions: [told("nobody"), told("team")],
         unrouted: ["nobody"],
         trouble: ["team"],
+        sources: [{ name: "signed", type: "generic", secrets: ["a-secret-of-the-tests"] }],
         server: { "max-body": `${maxBody} B` },
       }),
     );
@@ -91,6 +92,23 @@ suite("under pressure", () => {
       const large = JSON.stringify({ keep: true, text: "x".repeat(maxBody - 1000) });
       return (await post(large)).status === 202;
     });
+  });
+
+  test("whoever has no token, and needs none to begin a signed one, keeps nobody else out", async () => {
+    using calls = new DisposableStack();
+    const length = maxBody - 1000;
+    const strangers = await Promise.all(
+      Array.from({ length: budget / maxBody + 4 }, () =>
+        open(server, `content-length: ${length}`, "/alerts/signed"),
+      ),
+    );
+    for (const call of strangers) {
+      calls.use(call);
+      call.socket.write(new Uint8Array(length - 1));
+    }
+    await until("strangers to be refused", () => strangers.some((call) => statusOf(call) === "503"));
+    const large = JSON.stringify({ keep: true, text: "x".repeat(maxBody - 1000) });
+    assert.equal((await post(large)).status, 202);
   });
 
   test("a body that never ends is cut, kept and answered; one that trickles in is an alert like any other", async () => {

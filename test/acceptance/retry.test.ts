@@ -3,10 +3,10 @@ import { after, before, test } from "node:test";
 import { answering } from "../../src/notify/receiver.fixture.ts";
 import { runCommand } from "../fixtures/command.ts";
 import { configFile } from "../fixtures/config-file.ts";
-import { startCrosscheck, type Crosscheck, type DeliveryJson } from "../fixtures/crosscheck.ts";
+import { startCrosscheck, type Crosscheck } from "../fixtures/crosscheck.ts";
 import { eachDatabase } from "../fixtures/databases.ts";
+import { outboxHas, toldByName } from "../fixtures/deliveries.ts";
 import { startReceiver, type Receiver } from "../fixtures/receiver.ts";
-import { until } from "../fixtures/until.ts";
 
 interface Answer {
   readonly retried: readonly string[];
@@ -24,10 +24,8 @@ eachDatabase("dead letters", (fresh) => {
 
   before(async () => {
     receiver = parts.use(await startReceiver());
-    const configWith = (kept: readonly string[]) => ({
-      routes: kept.map((name) => ({ name, actions: [name] })),
-      actions: kept.map((name) => ({ name, type: "webhook", url: `${receiver.url}/${name}` })),
-    });
+    const configWith = (kept: readonly string[]) =>
+      toldByName(receiver, Object.fromEntries(kept.map((name) => [name, { type: "webhook" }])));
     const file = parts.use(await configFile(configWith(names)));
     const database = parts.use(await fresh());
     server = parts.use(await startCrosscheck({ config: file.path, database: database.location }));
@@ -39,15 +37,11 @@ eachDatabase("dead letters", (fresh) => {
   });
   after(() => parts.disposeAsync());
 
-  const outbox = async (action: string, state: string) => {
-    const path = `/api/v1/deliveries?action=${action}&state=${state}`;
-    return (await server.read<{ deliveries: DeliveryJson[] }>(path)).deliveries;
+  /** Their ids, oldest first. */
+  const all = async (action: string, state: string, count: number) => {
+    const found = await outboxHas(server, { action, state, count });
+    return found.map(({ id }) => id).toSorted();
   };
-  const all = (action: string, state: string, count: number) =>
-    until(`${count} of ${action} to be ${state}`, async () => {
-      const found = await outbox(action, state);
-      return found.length === count ? found.map(({ id }) => id).toSorted() : undefined;
-    });
   /** Gives up so many messages to an action, whose receiver is there again afterwards; their ids, oldest first. */
   const bury = async (action: string, count: number) => {
     receiver.always(`/${action}`, answering(410));
@@ -132,6 +126,9 @@ eachDatabase("dead letters", (fresh) => {
       skipped: [{ id, why: "the configuration has no action removed" }],
       cursor: null,
     });
+    const byName = await cli("retry", id);
+    assert.equal(byName.code, 1);
+    assert.match(byName.stdout[0] ?? "", /is left: .* the configuration has no action removed$/);
     const everything = await cli("retry", "--all");
     assert.equal(everything.code, 0);
     assert.equal(everything.stdout.at(-1), "0 sent again, 1 left");

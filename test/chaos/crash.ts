@@ -14,6 +14,7 @@ import type { DatabaseLocation } from "../../src/store/database.ts";
 import { Ledger, abridged } from "./judge.ts";
 import { startListener } from "./listener.ts";
 import { Load } from "./load.ts";
+import { untilMoreAccepted } from "./pass-on.ts";
 import { defineScenario, type Outcome, type Scene } from "./scenario.ts";
 
 const numbers = {
@@ -98,6 +99,7 @@ async function crashing(
   let kills = 0;
   for (let round = 1; round <= rounds; round += 1) {
     progress(`round ${round} of ${rounds}, ${kills} kills, ${ledger.accepted.size} accepted`);
+    // A kill comes at any moment, and so does the start after it: no condition says when.
     await sleep(random.whole(50, 2500));
     const doomed = random.shuffled(replicas).slice(0, killsIn(random, place.replicas));
     await Promise.all(doomed.map(kill));
@@ -106,7 +108,7 @@ async function crashing(
     await sleep(random.whole(0, 500));
     await Promise.all(doomed.map(start));
   }
-  await sleep(1000);
+  await untilMoreAccepted(ledger);
   await load.stop();
   progress("waiting for the last delivery");
   await until("", () => ledger.owed(expected).length === 0, settleLimitMs).catch(() => undefined);
@@ -149,6 +151,7 @@ async function kill(replica: Replica): Promise<void> {
 
 async function startAndKill(args: readonly string[], afterMs: number): Promise<void> {
   await using _command = startCommand(["serve", ...args]);
+  // In the middle of whatever it does by then.
   await sleep(afterMs);
 }
 

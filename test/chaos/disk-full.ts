@@ -9,6 +9,7 @@ import { until } from "../fixtures/until.ts";
 import { Ledger } from "./judge.ts";
 import { startListener } from "./listener.ts";
 import { Load } from "./load.ts";
+import { passOnConfig, passOnFaults, untilMoreAccepted, untilPassedOn } from "./pass-on.ts";
 import { defineScenario, type Outcome, type Scene, type Skipped } from "./scenario.ts";
 import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
@@ -27,7 +28,6 @@ const diskMega = 128;
 const roomLeft = 3 * mega;
 const padding = "x".repeat(10_000);
 const settleLimitMs = 180_000;
-const expected = { passed: ["listener"] };
 
 /** The disk under the data folder fills up under load, and is freed again. */
 export const diskFull = defineScenario({
@@ -78,7 +78,7 @@ async function underSpool(scene: Scene, { rounds, full, rate }: Numbers): Promis
   place.serve(server.url);
 
   for (let round = 1; round <= rounds; round += 1) {
-    await sleep(500);
+    await untilMoreAccepted(place.ledger);
     await postgres.stop();
     await fillAndFree(scene, place, { disk, full, title: `spool full, ${round} of ${rounds}` });
     await postgres.start();
@@ -113,18 +113,8 @@ interface Place {
 
 async function startPlace(parts: AsyncDisposableStack, scene: Scene, rate: number): Promise<Place> {
   const ledger = new Ledger();
-  const { url } = parts.use(await startListener(ledger));
-  const file = parts.use(
-    await configFile({
-      controls: [],
-      resolvers: [],
-      routes: [{ name: "pass-on", actions: ["listener"] }],
-      actions: ["listener", "ops"].map((name) => ({ name, type: "webhook", url: `${url}/${name}` })),
-      unrouted: ["ops"],
-      trouble: ["ops"],
-      server: { spool: "1 GB" },
-    }),
-  );
+  const listener = parts.use(await startListener(ledger));
+  const file = parts.use(await configFile(passOnConfig(listener, { server: { spool: "1 GB" } })));
   let target: string | undefined;
   const load = parts.use(
     new Load({
@@ -142,12 +132,9 @@ async function startPlace(parts: AsyncDisposableStack, scene: Scene, rate: numbe
     async settle() {
       await load.stop();
       scene.progress("waiting for the last delivery");
-      await until("", () => ledger.owed(expected).length === 0, settleLimitMs).catch(() => undefined);
+      await untilPassedOn(ledger, settleLimitMs);
     },
-    faults: () => [
-      ...ledger.faults(expected),
-      ...(ledger.unanswered > 0 ? [`${ledger.unanswered} calls had no answer at all`] : []),
-    ],
+    faults: () => passOnFaults(ledger),
   };
 }
 
@@ -161,8 +148,8 @@ async function fillAndFree(
   await disk.fill(roomLeft);
   const { refused } = ledger;
   await until("alerts to be refused on the full disk", () => ledger.refused > refused);
+  // How long it stays full is what is tried.
   await sleep(full * 1000);
   await disk.free();
-  const { size } = ledger.accepted;
-  await until("alerts to be taken again", () => ledger.accepted.size > size + 20);
+  await untilMoreAccepted(ledger);
 }

@@ -53,6 +53,7 @@ export class Load implements AsyncDisposable {
     let last = performance.now();
     let due = 0;
     while (!this.#stopped) {
+      // The beat of the load: what has become due since is sent.
       await sleep(5);
       const now = performance.now();
       due = Math.min(due + ((now - last) / 1000) * rate, callsAtOnce);

@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { configFile } from "../fixtures/config-file.ts";
 import { startCrosscheck } from "../fixtures/crosscheck.ts";
 import { freshSqlite } from "../fixtures/databases.ts";
 import type { Random } from "../fixtures/random.ts";
 import { until } from "../fixtures/until.ts";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Ledger, abridged, type Expected } from "./judge.ts";
 import { startListener, type Manner } from "./listener.ts";
 import { Load } from "./load.ts";
@@ -76,6 +76,7 @@ async function failingReceivers({ random, progress }: Scene, { seconds, rate }: 
   );
   for (let second = 1; second <= seconds; second += 1) {
     progress(`${second} of ${seconds} s, ${ledger.accepted.size} accepted`);
+    // The load for so long is the scenario.
     await sleep(1000);
   }
   await load.stop();
@@ -88,8 +89,20 @@ async function failingReceivers({ random, progress }: Scene, { seconds, rate }: 
   const owed = () => [...ledger.owed(expected), ...ledger.owed({ ...expected, pager: ["slack"] })];
   await until("", () => owed().length === 0, settleLimitMs).catch(() => undefined);
 
-  const slowest = Math.max(0, ...waits);
-  const stallMs = Math.round(stalls.max / 1e6);
+  return outcomeOf({ ledger, told, slowest: Math.max(0, ...waits), stallMs: Math.round(stalls.max / 1e6) });
+}
+
+function outcomeOf({
+  ledger,
+  told,
+  slowest,
+  stallMs,
+}: {
+  readonly ledger: Ledger;
+  readonly told: Watch;
+  readonly slowest: number;
+  readonly stallMs: number;
+}): Outcome {
   const windowMs = Math.max(1, 1000 - jitterMs - stallMs);
   const most = mostWithin(windowMs, told.limitedAt);
   return {
@@ -151,6 +164,7 @@ class Watch {
   readonly narrow: Manner = async (response) => {
     this.#atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
+    // A receiver that takes its time: without it there would be nothing at once.
     await sleep(this.#random.whole(20, 200));
     this.#atOnce -= 1;
     response.writeHead(this.#fails() ? 503 : 202).end();

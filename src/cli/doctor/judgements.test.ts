@@ -114,7 +114,7 @@ const answers: readonly (readonly [Parameters<typeof judgeAnswers>[1], level: st
   [
     { ping: alive, healthz: health, readyz: { status: 200, text: '{"status":"ready","database":"away"}' } },
     "warn",
-    /into its spool/,
+    /database of .* is away/,
   ],
   [{ ping: alive, healthz: health, readyz: "no answer" }, "fail", /does not answer \/readyz: no answer/],
 ];

@@ -82,7 +82,13 @@ export function judgeAnswers(where: string, { ping, healthz, readyz }: Answers):
     return [fail(about, `the Crosscheck on ${where} is not ready: ${detail}`, "see its log")];
   }
   if (ready.safeParse(said).data?.database !== undefined)
-    return [warn(about, `the Crosscheck on ${where} takes alerts into its spool`, "its database is away")];
+    return [
+      warn(
+        about,
+        `the database of the Crosscheck on ${where} is away`,
+        "bring it back: alerts wait in the spool, or are told unchecked to server.emergency",
+      ),
+    ];
   return [ok(about, `Crosscheck listens on ${where} and is ready`)];
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { askControls } from "../../check/controls.ts";
@@ -34,7 +34,9 @@ async function connectOnce(
   { host, port, tls }: Pick<Receiver, "host" | "port" | "tls">,
   signal: AbortSignal,
 ): Promise<void> {
-  const socket: Socket = tls ? connectTls({ host, port, servername: host }) : connect({ host, port });
+  // An address is no name for SNI (RFC 6066): the certificate is held against it all the same.
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const socket: Socket = tls ? connectTls({ host, port, ...named }) : connect({ host, port });
   socket.on("error", () => undefined);
   try {
     await once(socket, tls ? "secureConnect" : "connect", { signal });

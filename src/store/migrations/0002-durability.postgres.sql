@@ -11,3 +11,7 @@ alter table alerts add column body_removed_at bigint;
 
 -- Retention goes through a route's, the oldest first.
 create index told_messages_by_age on told_messages (route, told_at);
+
+-- The outbox of one action, or of one state, newest first; what is delivered is nearly all of it.
+create index deliveries_of_action on deliveries (action, id);
+create index deliveries_superseded on deliveries (id) where state = 'superseded';

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Context as HonoContext } from "hono";
 import * as z from "zod";
 import { deliveryState } from "../../model/delivery.ts";
-import { overReason, passedReason, retryMany, revived } from "../../steps/retry.ts";
+import { passedReason, retryMany, revived, whyNot } from "../../steps/retry.ts";
 import { insertAudit } from "../../store/audit.ts";
 import { ConflictError } from "../../store/database.ts";
 import { incidentById } from "../../store/incidents.ts";
@@ -37,8 +37,9 @@ export function deliveryRoutes(site: Site): Hono {
   const { database } = site.context;
   const app = new Hono();
   app.get("/deliveries", async (c) => {
-    const state = c.req.query("state");
-    if (state !== undefined && !deliveryState.safeParse(state).success) {
+    const asked = c.req.query("state");
+    const { success, data: state } = deliveryState.optional().safeParse(asked);
+    if (!success) {
       return problem(c, 400, `state is one of ${deliveryState.options.join(", ")}`);
     }
     const page = pageOf(c);
@@ -60,28 +61,31 @@ export function deliveryRoutes(site: Site): Hono {
       return problem(c, 409, "somebody else sends them again at this moment: look what is still dead");
     }
   });
-  app.post("/deliveries/:id/retry", async (c) => {
-    const delivery = await deliveryById(database, c.req.param("id"));
-    if (delivery === undefined) return problem(c, 404, "no delivery has this id");
-    const incident = await incidentById(database, delivery.incidentId);
-    // What nobody checks is over as soon as it is told; of the rest only that it is over still holds.
-    const over = incident !== undefined && incident.closedAt !== null && incident.outcome !== null;
-    const stale = over && delivery.event !== "recovered";
-    if (stale) return problem(c, 409, overReason);
-    const now = site.context.now();
-    try {
-      await database.write([
-        ...revived(delivery, now),
-        insertAudit({ at: now, actor: actorOf(c), action: "retry", detail: { delivery: delivery.id } }),
-      ]);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      const why = delivery.state === "dead" ? passedReason : `this one is ${delivery.state}`;
-      return problem(c, 409, `only a dead delivery whose news still holds can be sent again: ${why}`);
-    }
-    return c.json({ id: delivery.id }, 202);
-  });
+  app.post("/deliveries/:id/retry", (c) => retryOne(site, c));
   return app;
+}
+
+async function retryOne({ context }: Site, c: HonoContext): Promise<Response> {
+  const { database } = context;
+  const delivery = await deliveryById(database, c.req.param("id") ?? "");
+  if (delivery === undefined) return problem(c, 404, "no delivery has this id");
+  const incident = await incidentById(database, delivery.incidentId);
+  // What nobody checks is over as soon as it is told.
+  const isOver = incident !== undefined && incident.closedAt !== null && incident.outcome !== null;
+  const isDead = delivery.state === "dead";
+  const against = isDead ? whyNot(context, { ...delivery, isOver, isPassed: false }) : null;
+  if (against !== null) return problem(c, 409, against);
+  const now = context.now();
+  try {
+    const detail = { delivery: delivery.id };
+    const audit = insertAudit({ at: now, actor: actorOf(c), action: "retry", detail });
+    await database.write([...revived(delivery, now), audit]);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    const why = isDead ? passedReason : `this one is ${delivery.state}`;
+    return problem(c, 409, `only a dead delivery whose news still holds can be sent again: ${why}`);
+  }
+  return c.json({ id: delivery.id }, 202);
 }
 
 async function readWanted(c: HonoContext): Promise<DeadLetterFilter | { readonly fault: string }> {

@@ -7,8 +7,8 @@ import { problem } from "../problem.ts";
 import type { Site } from "../site.ts";
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can take an alert now and keep it, in the database or in the spool. `/ping`
- * as in Postee. Whoever may read in the API is told more, all others the status alone.
+ * `/healthz`: the process lives. `/readyz`: it can take an alert now, and keep it or tell it. `/ping` as in Postee. Whoever may
+ * read in the API is told more, all others the status alone.
  */
 export function healthRoutes(site: Site, door: ApiDoor): Hono {
   const app = new Hono();
@@ -21,10 +21,10 @@ export function healthRoutes(site: Site, door: ApiDoor): Hono {
     if (site.stopping.aborted) return problem(c, 503, "stopping");
     const fault = await database();
     const knows = door.mayRead(c);
-    // What comes now waits in the spool: turning senders away would lose it.
-    if (fault !== undefined && !site.canSpool())
-      return problem(c, 503, `the database does not answer${knows ? `: ${fault}` : ""}`);
     const { config } = site.context.setup();
+    // What comes now waits in the spool, or is told unchecked: senders that are turned away may not come again.
+    if (fault !== undefined && !site.canSpool() && config.server.emergency.length === 0)
+      return problem(c, 503, `the database does not answer${knows ? `: ${fault}` : ""}`);
     return c.json({
       status: "ready",
       ...(fault === undefined ? {} : { database: "away" }),
@@ -48,11 +48,11 @@ function running({ hash, loadedAt, stale }: Config) {
 
 /** What does not work, though alerts are taken: words for people, empty when all is well. */
 function degraded(site: Site, { stale }: Config, fault: string | undefined): string[] {
+  const kept = site.canSpool();
+  const now = kept ? "alerts wait in the spool" : "alerts are told unchecked to server.emergency";
   return [
-    ...(fault === undefined ? [] : ["the database is away: alerts wait in the spool"]),
-    ...(site.canSpool()
-      ? []
-      : ["no alert can be kept while the database is away: see server.data, server.spool"]),
+    ...(fault === undefined ? [] : [`the database is away: ${now}`]),
+    ...(kept ? [] : ["no alert can be kept while the database is away: see server.data, server.spool"]),
     ...(stale === null ? [] : ["the last good configuration runs: the file has faults"]),
   ];
 }

@@ -50,10 +50,11 @@ export function ingestRoutes(
     },
   });
   const keep = async (c: HonoContext, from: Sender): Promise<Response | readonly Alert[]> => {
-    using share = pressure.open();
+    const source = from.source?.name;
+    using share = pressure.open({ stranger: ingestTokens(site, source) === null });
     if (share === undefined) return pressure.refuse(c);
     // Looked up before the body comes: a reload meanwhile must not change what the caller was let in for.
-    const proof = proofOf(site, from.source?.name);
+    const proof = proofOf(site, source);
     const body = await wholeBody(site, c, { proof, share });
     if (body === undefined) return pressure.refuse(c);
     const admission = await admit({ c, body, proof }, { now: site.context.now(), get });

@@ -8,6 +8,9 @@ import type { Site } from "../site.ts";
 /** What webhooks may hold in memory together: bodies that are being read, and alerts that wait for the store. */
 const maxBytes = 64 * 1024 * 1024;
 
+/** The same beside it for callers who are judged by their body alone: anybody may begin to send one. */
+const strangersBytes = 32 * 1024 * 1024;
+
 /** What a request costs beside its body, and an alert beside its own. */
 const requestBytes = 4096;
 const alertBytes = 1024;
@@ -18,20 +21,20 @@ const retryAfter = "5";
 /** How often whoever hears of our troubles hears of this one, at most. */
 const quietMs = 60_000;
 
-/** Keeps what webhooks hold in memory within `maxBytes`. */
+/** Keeps what webhooks hold in memory within bounds; strangers take nothing from those who have shown a token. */
 export class Pressure {
   readonly #site: Site;
-  readonly #budget: Budget;
+  readonly #known = new Budget(maxBytes);
+  readonly #strangers = new Budget(strangersBytes);
   #toldAt = -Infinity;
 
   constructor(site: Site) {
     this.#site = site;
-    this.#budget = new Budget(maxBytes);
   }
 
   /** The share of one request; undefined when there is no room for another one. */
-  open(): Share | undefined {
-    const share = this.#budget.open();
+  open({ stranger }: { readonly stranger: boolean }): Share | undefined {
+    const share = (stranger ? this.#strangers : this.#known).open();
     return share.take(requestBytes) ? share : undefined;
   }
 
@@ -42,7 +45,8 @@ export class Pressure {
     const now = context.now();
     if (now - this.#toldAt >= quietMs) {
       this.#toldAt = now;
-      const note = `webhooks are turned away with 503: more than ${maxBytes / 1024 / 1024} MB of them wait for the database`;
+      const note =
+        "webhooks are turned away with 503: those that are being read or wait for the database take too much memory";
       void reportTrouble(context, "pressure", { what: "webhook", note });
     }
     c.header("retry-after", retryAfter);
