@@ -11,5 +11,7 @@ export interface Bench {
 /** A part of the table that can be run alone. */
 export interface Part {
   readonly name: string;
+  /** Left out of a whole run: it is for those who ask for it. */
+  readonly takesMinutes?: boolean;
   run(bench: Bench): Promise<Figure[]>;
 }

@@ -11,13 +11,15 @@ const numbered = /\\?"number\\?":\s*\\?"?(\d+)/g;
 
 let arrivals = new Map<number, number>();
 let requests = 0;
+let answerAfterMs = 0;
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
     const at = nowMs();
-    response.end("ok");
+    if (answerAfterMs === 0) response.end("ok");
+    else setTimeout(() => response.end("ok"), answerAfterMs);
     requests += 1;
     for (const [, digits] of Buffer.concat(chunks).toString("latin1").matchAll(numbered)) {
       const number = Number(digits);
@@ -28,7 +30,8 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 60_000;
 
 serveParent(async (question: ReceiverQuestion): Promise<Arrivals> => {
-  if (question === "listen") {
+  if (typeof question === "object") {
+    answerAfterMs = question.answerAfterMs ?? 0;
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
   }

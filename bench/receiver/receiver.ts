@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startHelper } from "../helper.ts";
 
-export type ReceiverQuestion = "listen" | "count" | "arrivals" | "forget";
+export type ReceiverQuestion = ReceiverSettings | "count" | "arrivals" | "forget";
+
+/** How it is to answer from now on. */
+export interface ReceiverSettings {
+  /** Default: 0, at once. */
+  readonly answerAfterMs?: number;
+}
 
 export interface Arrivals {
   readonly url: string;
@@ -12,7 +18,7 @@ export interface Arrivals {
   readonly arrivals: ReadonlyMap<number, number>;
 }
 
-/** Whoever is told: a process that takes every webhook at once. */
+/** Whoever is told: a process that takes every webhook. */
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   /** What has arrived, once it is so many alerts, or nothing more comes for `patienceMs`, or `limitMs` is over. */
@@ -22,9 +28,9 @@ export interface Receiver extends AsyncDisposable {
 
 const patienceMs = 3000;
 
-export async function startReceiver(): Promise<Receiver> {
+export async function startReceiver(settings: ReceiverSettings = {}): Promise<Receiver> {
   const helper = startHelper<ReceiverQuestion, Arrivals>(new URL("process.ts", import.meta.url));
-  const { url } = await helper.ask("listen");
+  const { url } = await helper.ask(settings);
   return {
     url,
     async arrivals(wanted, limitMs) {

@@ -40,7 +40,6 @@ export async function routeInbox(context: Context, signal: AbortSignal, rush = n
       context.log.warn("routing-batch-failed", { alerts: alerts.length, error: describeError(error) });
       await routeOneByOne(context, alerts);
     }
-    rush.routed(alerts.length);
   }
 }
 

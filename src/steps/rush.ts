@@ -5,37 +5,45 @@ import { setTimeout as sleep } from "node:timers/promises";
 const usualBatch = 200;
 const rushBatch = 25;
 
-/** How long the routing makes way in a rush, and how often it looks whether that is over. */
-const pauseMs = 250;
-const lookMs = 25;
-
-/** This many alerts since the routing last looked, and twice as many as it took, and no idle moment: a rush. */
-const fewAlerts = 100;
+/** So many alerts a second, and a main thread that is so busy: a rush. Neither says anything over less than `windowMs`. */
+const manyPerSecond = 200;
 const busy = 0.9;
+const windowMs = 100;
+
+/** How long the routing makes way each time, how often it looks whether it has to, and for how long in a row it does. */
+const pauseMs = 300;
+const lookMs = 100;
+const patienceMs = 5000;
+
+/** What a rush is known by. */
+export interface RushSigns {
+  /** How busy the main thread was since the last call, 0 to 1. */
+  readonly utilization: () => number;
+  /** ms of a clock that never goes back. */
+  readonly now: () => number;
+}
 
 /**
- * Makes the routing yield while alerts come in faster than it can take them and the main thread is at its limit: what is
- * on disk can wait, what is not may be lost with its sender's patience. When the rush is over, or the thread has time to
- * spare, the routing goes on at once; holds are jobs of their own, and are as punctual as ever.
+ * Makes the routing yield while alerts come in faster than the main thread can take and route them: what is on disk can
+ * wait, what is not may be lost with its sender's patience, and a flood that is let in at once is over sooner. It yields
+ * for 5 s in a row at most, and to nobody once the thread has time to spare; holds are jobs of their own, and are as
+ * punctual as ever.
  */
 export class Rush {
-  readonly #utilization: () => number;
+  readonly #signs: RushSigns;
   #received = 0;
-  #routed = 0;
+  #lookedAt: number;
+  /** Null: there is none. */
+  #since: number | null = null;
 
-  /** `utilization`: how busy the main thread was since the last call, 0 to 1. */
-  constructor(utilization: () => number = eventLoop()) {
-    this.#utilization = utilization;
+  constructor(signs: RushSigns = { utilization: eventLoop(), now: () => performance.now() }) {
+    this.#signs = signs;
+    this.#lookedAt = signs.now();
   }
 
   /** Told of alerts that are on disk. */
   received(alerts: number): void {
     this.#received += alerts;
-  }
-
-  /** Told of alerts that are routed. */
-  routed(alerts: number): void {
-    this.#routed += alerts;
   }
 
   /** Waits for the routing's turn; how many alerts it may take. */
@@ -45,15 +53,22 @@ export class Rush {
       const before = this.#received;
       await sleep(lookMs);
       if (this.#received === before) return usualBatch;
+      if (this.#signs.utilization() < busy) return rushBatch;
     }
     return rushBatch;
   }
 
   #isOn(): boolean {
-    const [received, routed] = [this.#received, this.#routed];
-    [this.#received, this.#routed] = [0, 0];
-    const utilization = this.#utilization();
-    return received >= fewAlerts && received > 2 * routed && utilization > busy;
+    const now = this.#signs.now();
+    const elapsedMs = now - this.#lookedAt;
+    if (elapsedMs >= windowMs) {
+      const isMany = this.#received >= (manyPerSecond * elapsedMs) / 1000;
+      const isRush = this.#signs.utilization() >= busy && isMany;
+      this.#since = isRush ? (this.#since ?? now) : null;
+      this.#received = 0;
+      this.#lookedAt = now;
+    }
+    return this.#since !== null && now - this.#since < patienceMs;
   }
 }
 

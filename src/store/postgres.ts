@@ -137,12 +137,12 @@ class PostgresDatabase implements Database {
  * instead of reading the first rows of the index: 16 ms instead of 0.6 at 20,000 jobs.
  */
 async function claimRows<T>(client: PoolClient, statement: Statement): Promise<T[]> {
-  const [, , result] = await allOrFirstFailure([
-    client.query("begin"),
-    client.query("set local enable_bitmapscan = off"),
+  const sent = inOnePiece(client, () => [
+    client.query("begin; set local enable_bitmapscan = off"),
     send(client, statement, 0),
     client.query("commit"),
   ]);
+  const [, result] = await allOrFirstFailure<QueryResult>(sent);
   return result?.rows as T[];
 }
 
@@ -154,12 +154,12 @@ async function transact(client: PoolClient, statements: readonly Statement[]): P
     await send(client, only, 0);
     return;
   }
-  const sent = [
+  const sent = inOnePiece(client, () => [
     client.query("begin"),
     ...statements.map((statement, index) => send(client, statement, index)),
     // After a failed statement this commit is a rollback.
     ...(counted ? [] : [client.query("commit")]),
-  ];
+  ]);
   try {
     const [, ...results] = await allOrFirstFailure(sent);
     if (!counted) return;
@@ -171,6 +171,17 @@ async function transact(client: PoolClient, statements: readonly Statement[]): P
     throw error;
   }
   await client.query("commit");
+}
+
+/** What is sent meanwhile goes to the network as one: a system call each would cost as much as the rest of a statement. */
+function inOnePiece<T>(client: PoolClient, send: () => T): T {
+  const { stream } = client.connection;
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
 }
 
 /** The first failure explains the others, which only say that the transaction is already lost. */
