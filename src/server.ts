@@ -1,6 +1,7 @@
 import { SharedProbes } from "./check/shared-probes.ts";
 import type { Stale } from "./config/config.ts";
 import { Gates } from "./notify/gates.ts";
+import { Places } from "./notify/places.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Actor } from "./model/actor.ts";
 import { version } from "./model/version.ts";
@@ -123,6 +124,7 @@ function createContext(parts: Pick<Context, "database" | "log" | "setup" | "now"
     sharedProbes: new SharedProbes(parts.now),
     mutes: new MuteList(),
     gates: new Gates(),
+    places: new Places(),
     failingAlerts: new Map(),
     random: Math.random,
   };

@@ -10,6 +10,9 @@ import { createWork } from "./store/work.ts";
 
 const usualPlaces = 32;
 
+/** A lane is claimed before there is a place for its message, and ends after: with as many on their way none lies idle. */
+const lanesForAPlace = 2;
+
 /**
  * How many jobs of a class run at once in this process: runs spend their time waiting, so do deliveries, of which each
  * action has its own number. Those that run together share commits, which makes each cheaper (docs/benchmarks.md).
@@ -18,8 +21,10 @@ function limit(name: JobClass, { config }: Setup): number {
   if (["inbox", "retention", "self-tests", "digest"].includes(name)) return 1;
   // They are many questions each, and nobody waits for them: alerts must not either.
   if (name === "contrast") return 2;
-  if (name.startsWith("lane:"))
-    return config.actions.get(name.slice("lane:".length))?.concurrency ?? usualPlaces;
+  if (name.startsWith("lane:")) {
+    const concurrency = config.actions.get(name.slice("lane:".length))?.concurrency;
+    return concurrency === undefined ? usualPlaces : lanesForAPlace * concurrency;
+  }
   return name === "incident" ? config.server.runsAtOnce : usualPlaces;
 }
 

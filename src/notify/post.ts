@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { deadline } from "../deadline.ts";
 import { DeliveryError } from "../model/errors.ts";
 import { hiding, urlWords } from "../model/hide.ts";
@@ -97,19 +98,24 @@ function requestHeaders(own: Readonly<Record<string, string>>): Record<string, s
   }
 }
 
-/** An answer whose body does not come is still an answer: its status says whether the message was taken. */
-export async function beginningOf(body: AsyncIterable<unknown> | Iterable<unknown>): Promise<string> {
+/**
+ * An answer whose body does not come is still an answer: its status says whether the message was taken. By its events: an
+ * iterator over them costs as much as the rest of the answer.
+ */
+export async function beginningOf(answer: IncomingMessage): Promise<string> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk as Uint8Array);
-      size += (chunk as Uint8Array).length;
-      if (size >= maxAnswerBytes) break;
-    }
-  } catch {
-    // What came so far will do.
-  }
+  answer.on("data", (chunk: Uint8Array) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= maxAnswerBytes) answer.destroy();
+  });
+  // What came so far will do.
+  answer.on("error", () => undefined);
+  answer.once("end", end);
+  answer.once("close", end);
+  await ended;
   return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxAnswerBytes));
 }
 

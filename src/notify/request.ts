@@ -48,7 +48,11 @@ function postOnce(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | "was-idle">();
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   const sent = request(url, { method: "POST", headers, signal, agent });
-  sent.on("response", resolve);
+  let isAnswered = false;
+  sent.on("response", (response) => {
+    isAnswered = true;
+    resolve(response);
+  });
   sent.on("error", (error: NodeJS.ErrnoException) => {
     const isClosed = error.code === "ECONNRESET" || error.code === "EPIPE";
     if (signal.aborted) reject(signal.reason as Error);
@@ -56,7 +60,10 @@ function postOnce(
     else reject(error);
   });
   // Such as an upgrade, which nobody asked for.
-  sent.on("close", () => reject(new Error("the connection was closed without an answer")));
+  sent.on("close", () => {
+    // Closes every time: an error, with the stack that it takes, is made only where it is one.
+    if (!isAnswered) reject(new Error("the connection was closed without an answer"));
+  });
   sent.end(body);
   return promise;
 }

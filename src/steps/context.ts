@@ -5,6 +5,7 @@ import type { ActionKind } from "../model/action.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Gates } from "../notify/gates.ts";
+import type { Places } from "../notify/places.ts";
 import type { Surroundings } from "../route/plan.ts";
 import type { Database } from "../store/database.ts";
 import type { MuteList } from "./mute-list.ts";
@@ -31,6 +32,7 @@ export interface Context {
   readonly mutes: MuteList;
   /** Which actions may be sent something now, as far as this process knows. */
   readonly gates: Gates;
+  readonly places: Places;
   /** Since when (ms) the routing of an alert has been failing in this process, by the alert's id. */
   readonly failingAlerts: Map<string, number>;
   /** The setup of this moment. */

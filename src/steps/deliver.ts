@@ -34,6 +34,8 @@ export async function deliverLane(
   lane: Lane,
   signal: AbortSignal,
 ): Promise<readonly Statement[]> {
+  const concurrency = context.setup().config.actions.get(lane.action)?.concurrency;
+  using _place = await context.places.take(lane.action, concurrency ?? Infinity, signal);
   while (!signal.aborted) {
     const waiting = await pendingDeliveries(context.database, lane.incidentId);
     const pending = waiting.filter(({ action }) => action === lane.action);

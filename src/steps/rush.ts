@@ -52,8 +52,7 @@ export class Rush {
     for (let waited = 0; waited < pauseMs && !signal.aborted; waited += lookMs) {
       const before = this.#received;
       await sleep(lookMs);
-      if (this.#received === before) return usualBatch;
-      if (this.#signs.utilization() < busy) return rushBatch;
+      if (this.#received === before || this.#signs.utilization() < busy) return usualBatch;
     }
     return rushBatch;
   }

@@ -11,7 +11,7 @@ import { defineSource } from "../source-type.ts";
 import type { Proof, Webhook } from "../source-type.ts";
 import { targetUrl } from "../target-url.ts";
 
-const body = z.object({ status: z.unknown() });
+const body = z.object({ status: z.unknown().optional() });
 
 /** Any sender of JSON. Of its body we read the top-level `status`, and what the settings say; the rest is for the routes. */
 export const generic = defineSource({
