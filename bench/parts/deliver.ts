@@ -20,7 +20,7 @@ export function tellingConfig(url: string) {
 const burst = 2000;
 const burstLimitMs = 10_000;
 const rates = [100, 300, 500];
-const rateMs = 3000;
+const rateMs = 10_000;
 
 interface Scene {
   readonly load: Helper<LoadSpec, LoadResult>;
@@ -82,8 +82,8 @@ async function atRate({ load, receiver, database }: Scene, perSecond: number): P
   const spec = { url: `${server.url}/`, form: "crosscheck", subjects: "distinct", connections: 64 } as const;
   const { acceptedAt, acceptedInAll } = await load.ask({ ...spec, pace });
   const arrivals = await receiver.arrivals(acceptedInAll, rateMs);
-  // The first quarter warms up: the compiler's time is not the pipeline's.
-  const counted = [...arrivals].filter(([number]) => number >= acceptedAt.length / 4);
+  // The first half warms up: the compiler's time is not the pipeline's.
+  const counted = [...arrivals].filter(([number]) => number >= acceptedAt.length / 2);
   const times = counted.map(([number, at]) => at - (acceptedAt[number] ?? NaN));
   const { note } = missing(arrivals.size, acceptedInAll);
   return spread(times, {

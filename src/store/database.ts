@@ -6,18 +6,22 @@
  * JSON as text, no booleans in results, `is null` spelled out so that partial indexes match.
  */
 
+import type { JobKey } from "./jobs.ts";
 import type { Rows } from "./rows.ts";
 
 /** Integers must be safe integers; a NUL in a text, which PostgreSQL cannot hold, is stored as U+FFFD on both. */
 export type Value = string | number | null | Uint8Array;
+
+/** Which job falls due and when (ms since 1970); `true`: whichever, now. */
+export type Wake = true | { readonly key: JobKey; readonly at: number };
 
 export interface Statement {
   readonly sql: string;
   readonly params: readonly Value[];
   /** How many rows this insert, update or delete must change. Any other count rolls the whole write back. */
   readonly changes?: number;
-  /** The statement makes a job due: whoever serves jobs, in any replica, is told after the commit. */
-  readonly wakes?: true;
+  /** The statement makes jobs due: whoever serves jobs, in any replica, is told after the commit. */
+  readonly wakes?: Wake;
   /** Its kind, where statements of that kind can be written together: see rows.ts. */
   readonly rows?: Rows;
 }
@@ -35,7 +39,7 @@ export interface Database extends AsyncDisposable {
    */
   write(statements: readonly Statement[]): Promise<void>;
   /** Calls back after a write that `wakes`, here or in another replica, and whenever such news may have been missed. */
-  onWake(callback: () => void): Disposable;
+  onWake(callback: (wakes: readonly Wake[]) => void): Disposable;
 }
 
 /** Somebody else was first: a guard counted other rows than asked, or a unique index refused. Read again, decide again. */
@@ -76,4 +80,9 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
   }
   const { openSqlite } = await import("./sqlite.ts");
   return openSqlite(location.data);
+}
+
+/** Which jobs a write has made due. */
+export function wakesOf(statements: readonly Statement[]): Wake[] {
+  return statements.flatMap(({ wakes }) => (wakes === undefined ? [] : [wakes]));
 }

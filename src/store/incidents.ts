@@ -55,9 +55,11 @@ export function updateIncident(incident: Incident): Statement {
 }
 
 const closed = new Rows(
-  { columns: 1, shared: 1, keyed: true },
-  (rows) => `update incidents set state = 'closed', closed_at = $1, version = version + 1
-    where id in (${rows.join(", ")}) and closed_at is null and next_run_at is null
+  { columns: 2, keyed: true },
+  (rows) => `with ended (id, at) as (
+      values ${tuples(rows.map(([id, at]) => [`cast(${id} as text)`, `cast(${at} as bigint)`]))})
+    update incidents set state = 'closed', closed_at = ended.at, version = version + 1
+    from ended where incidents.id = ended.id and closed_at is null and next_run_at is null
       and version = (select version from incidents as seen where seen.id = incidents.id) and not exists (
       select 1 from deliveries where deliveries.incident_id = incidents.id and deliveries.state = 'pending')`,
 );
@@ -80,7 +82,7 @@ export const closings: readonly Rows[] = [awaited, closed];
 export function closeWhenDelivered(incidentId: string, now: number): Statement[] {
   // Of two that settle an incident's last deliveries at once each sees the other's as pending: the first of these makes
   // one wait for the other, and the second then sees what it has done.
-  return [awaited.one([incidentId]), closed.one([now, incidentId])];
+  return [awaited.one([incidentId]), closed.one([incidentId, now])];
 }
 
 const joined = new Rows(

@@ -92,7 +92,7 @@ const woken = new Rows(
  * stays. A job that is running keeps its lease and runs once more afterwards.
  */
 export function wake(key: JobKey, atMs: number): Statement {
-  return woken.one([key, jobClass(key), Math.floor(atMs)], { wakes: true });
+  return woken.one([key, jobClass(key), Math.floor(atMs)], { wakes: { key, at: atMs } });
 }
 
 const dropped = new Rows(
@@ -204,7 +204,7 @@ export function putOffJob(key: JobKey, lease: number, atMs: number): Statement[]
     {
       sql: "update jobs set lease_until = null, run_at = $3 where key = $1 and lease_until = $2",
       params: [key, lease, Math.floor(atMs)],
-      wakes: true,
+      wakes: { key, at: atMs },
     },
   ];
 }

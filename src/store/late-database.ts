@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database, Statement, Value } from "./database.ts";
+import type { Database, Statement, Value, Wake } from "./database.ts";
 
 export interface LateOptions {
   readonly kind: Database["kind"];
@@ -22,7 +22,7 @@ export class LateDatabase implements Database {
   readonly settled: Promise<void>;
   readonly #options: LateOptions;
   readonly #closing = new AbortController();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(wakes: readonly Wake[]) => void>();
   #fault: unknown;
   #database: Database | undefined;
 
@@ -49,9 +49,9 @@ export class LateDatabase implements Database {
     return this.#opened().write(statements);
   }
 
-  onWake(callback: () => void): Disposable {
+  onWake(callback: (wakes: readonly Wake[]) => void): Disposable {
     if (this.#database !== undefined) return this.#database.onWake(callback);
-    const listener = () => callback();
+    const listener: typeof callback = (wakes) => callback(wakes);
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -80,10 +80,10 @@ export class LateDatabase implements Database {
         onFault(fault);
       }
     }
-    const wakeAll = () => {
-      for (const listener of this.#listeners) listener();
+    const wakeAll = (wakes: readonly Wake[]) => {
+      for (const listener of this.#listeners) listener(wakes);
     };
     this.#database.onWake(wakeAll);
-    wakeAll();
+    wakeAll([true]);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientConfig } from "pg";
+import type { Wake } from "./database.ts";
 
 const channel = "crosscheck_wake";
 /** News that comes while it is being told waits for so long, for more. */
@@ -18,7 +19,7 @@ type Query = (sql: string, params: readonly string[]) => Promise<unknown>;
 export class WakeChannel implements AsyncDisposable {
   readonly #settings: ClientConfig;
   readonly #query: Query;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(wakes: readonly Wake[]) => void>();
   readonly #closing = new AbortController();
   /** Our own notifications come back to us; whoever listens here has been told already. */
   readonly #self = randomUUID();
@@ -33,16 +34,16 @@ export class WakeChannel implements AsyncDisposable {
   }
 
   /** The connection for listening is opened for the first listener only: most commands have none. */
-  listen(callback: () => void): Disposable {
-    const listener = () => callback();
+  listen(callback: (wakes: readonly Wake[]) => void): Disposable {
+    const listener: typeof callback = (wakes) => callback(wakes);
     this.#listeners.add(listener);
     this.#listening ??= this.#keepListening();
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /** Tells the listeners here at once, the other replicas soon; many calls become few notifications. */
-  tell(): void {
-    this.#wakeAll();
+  tell(wakes: readonly Wake[]): void {
+    this.#wakeAll(wakes);
     this.#more = true;
     this.#telling ??= this.#notify();
   }
@@ -52,8 +53,9 @@ export class WakeChannel implements AsyncDisposable {
     await Promise.all([this.#listening, this.#telling]);
   }
 
-  #wakeAll(): void {
-    for (const listener of this.#listeners) listener();
+  /** Notifications do not say what falls due: `[true]`. */
+  #wakeAll(wakes: readonly Wake[] = [true]): void {
+    for (const listener of this.#listeners) listener(wakes);
   }
 
   async #notify(): Promise<void> {

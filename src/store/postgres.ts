@@ -1,5 +1,6 @@
 import { Client, Pool, type ClientBase, type PoolClient, type PoolConfig, type QueryResult } from "pg";
-import { ConflictError, DiskFullError, type Database, type Statement, type Value } from "./database.ts";
+import { ConflictError, DiskFullError, wakesOf } from "./database.ts";
+import type { Database, Statement, Value, Wake } from "./database.ts";
 import { checkChanges, excerpt, storable } from "./guards.ts";
 import { migratePostgres } from "./migrate.ts";
 import { connectionSettings, describe, openError } from "./postgres-connection.ts";
@@ -70,10 +71,11 @@ class PostgresDatabase implements Database {
     if (statements.length === 0) return;
     const checked = together(statements).map(storable);
     await retryOnce(() => this.#lend((client) => transact(client, checked)));
-    if (statements.some(({ wakes }) => wakes)) this.#wakes.tell();
+    const wakes = wakesOf(statements);
+    if (wakes.length > 0) this.#wakes.tell(wakes);
   }
 
-  onWake(callback: () => void): Disposable {
+  onWake(callback: (wakes: readonly Wake[]) => void): Disposable {
     return this.#wakes.listen(callback);
   }
 

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ConflictError, type Database, type Statement, type Value } from "./database.ts";
+import { ConflictError, wakesOf } from "./database.ts";
+import type { Database, Statement, Value, Wake } from "./database.ts";
 import { storable } from "./guards.ts";
 import { refuseDamaged, refuseEmptied } from "./integrity.ts";
 import { pack, type Unit } from "./packed.ts";
@@ -42,7 +43,7 @@ class SqliteDatabase implements Database {
   readonly kind = "sqlite";
   readonly #writer: SqliteThread;
   readonly #reader: SqliteThread;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(wakes: readonly Wake[]) => void>();
   #asked: Caller[] = [];
   /** Callers whose reads the thread has not answered. */
   #reading = 0;
@@ -72,8 +73,8 @@ class SqliteDatabase implements Database {
     if (statements.length > 0) await this.#enqueue(statements, false);
   }
 
-  onWake(callback: () => void): Disposable {
-    const listener = () => callback();
+  onWake(callback: (wakes: readonly Wake[]) => void): Disposable {
+    const listener: typeof callback = (wakes) => callback(wakes);
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -128,8 +129,9 @@ class SqliteDatabase implements Database {
 
   #answer(callers: readonly Caller[], outcomes: readonly Outcome[]): void {
     const written = settle(callers, outcomes);
-    if (!written.some(({ unit }) => unit.statements.some(({ wakes }) => wakes))) return;
-    for (const listener of this.#listeners) listener();
+    const wakes = written.flatMap(({ unit }) => wakesOf(unit.statements));
+    if (wakes.length === 0) return;
+    for (const listener of this.#listeners) listener(wakes);
   }
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConflictError, type Database, type Statement } from "./database.ts";
+import { ConflictError, type Database, type Statement, type Wake } from "./database.ts";
 import { Doorbell } from "./doorbell.ts";
 import { Failures, jittered } from "./failures.ts";
 import { Finisher, type Finished } from "./finisher.ts";
-import { claimJobs, dueByClass, putOffJob } from "./jobs.ts";
+import { claimJobs, dueByClass, jobClass, putOffJob } from "./jobs.ts";
 import type { ClaimedJob, ClassDue, JobClass, JobKey } from "./jobs.ts";
 import { Lease } from "./lease.ts";
 import { outcome, type Outcome } from "./outcome.ts";
@@ -15,6 +15,8 @@ interface RunningJob {
   readonly lease: Lease;
   readonly controller: AbortController;
   readonly ended: Promise<void>;
+  /** It was made due again while it ran: there is something to claim when it ends. */
+  isWoken: boolean;
 }
 
 /** So long after a claim the next one waits for company: every claim costs as much, however many jobs it finds. */
@@ -65,7 +67,7 @@ export class WorkServer {
   async serve(): Promise<void> {
     const { signal } = this.#options;
     const ring = () => this.#bell.ring();
-    using _listening = this.#database.onWake(ring);
+    using _listening = this.#database.onWake((wakes) => this.#hear(wakes));
     signal.addEventListener("abort", ring, { once: true });
     while (!signal.aborted) {
       try {
@@ -79,6 +81,18 @@ export class WorkServer {
     }
     signal.removeEventListener("abort", ring);
     await this.#drain();
+  }
+
+  /** Only what can be claimed before the next look is worth a claim: each costs the same, whatever it finds. */
+  #hear(wakes: readonly Wake[]): void {
+    const soon = this.#options.now() + this.#options.pollMs;
+    for (const wake of wakes) {
+      if (wake !== true && wake.at > soon) continue;
+      const running =
+        wake === true ? [...this.#running.values()] : [this.#running.get(wake.key) ?? []].flat();
+      for (const job of running) job.isWoken = true;
+      if (wake === true || (running.length === 0 && this.#free(jobClass(wake.key)) > 0)) this.#bell.ring();
+    }
   }
 
   /** Starts what is due and free to run; returns how long there is nothing to do. */
@@ -135,11 +149,12 @@ export class WorkServer {
     const onLost = (reason: Error) => controller.abort(reason);
     const lease = new Lease(this.#database, job, { leaseMs: this.#options.leaseMs, claimedAt, onLost });
     const ended = this.#run(job.key, lease, controller.signal).finally(() => {
+      const hadNone = this.#free(job.class) <= 0;
+      const isWoken = this.#running.get(job.key)?.isWoken;
       this.#running.delete(job.key);
-      // Its place is free, and it may have been woken while it ran.
-      this.#bell.ring();
+      if (hadNone || isWoken) this.#bell.ring();
     });
-    this.#running.set(job.key, { class: job.class, lease, controller, ended });
+    this.#running.set(job.key, { class: job.class, lease, controller, ended, isWoken: false });
   }
 
   async #run(key: JobKey, lease: Lease, signal: AbortSignal): Promise<void> {

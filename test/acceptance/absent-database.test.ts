@@ -120,7 +120,7 @@ class MoodyDatabase implements Database {
     return this.#database.write(statements);
   }
 
-  onWake(callback: () => void): Disposable {
+  onWake(callback: Parameters<Database["onWake"]>[0]): Disposable {
     return this.#database.onWake(callback);
   }
 
