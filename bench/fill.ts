@@ -17,8 +17,13 @@ const tables: Readonly<Record<string, Changes>> = {
   deliveries: { id: idOf("8002"), incident_id: idOf("8001") },
 };
 
-/** Copies what the one alert in a database has left behind `copies` times. */
-export async function fill(location: DatabaseLocation, copies: number): Promise<void> {
+const sizes = {
+  sqlite: "select page_count * page_size as bytes from pragma_page_count, pragma_page_size",
+  postgres: "select pg_database_size(current_database()) as bytes",
+} as const;
+
+/** Copies what the one alert in a database has left behind `copies` times; the bytes that the database has then. */
+export async function fill(location: DatabaseLocation, copies: number): Promise<number> {
   await using database = await openDatabase(location);
   for (const [table, changes] of Object.entries(tables)) {
     const [row] = await database.read<Record<string, Value>>(`select * from ${table} limit 1`);
@@ -26,6 +31,8 @@ export async function fill(location: DatabaseLocation, copies: number): Promise<
     for (let from = 1; from <= copies; from += chunk)
       await copy(database, { table, row, changes, from, to: Math.min(from + chunk - 1, copies) });
   }
+  const [size] = await database.read<{ readonly bytes: number }>(sizes[database.kind]);
+  return size?.bytes ?? NaN;
 }
 
 interface Copying {

@@ -45,9 +45,10 @@ async function measure(kind: BenchDatabase, say: (line: string) => void): Promis
     await settled(server);
   }
   say(`stored: ${kind.name}, filling`);
-  await fill(database, alerts);
+  const bytes = await fill(database, alerts);
   await using server = await startCrosscheck({ config, database });
-  const figures: Figure[] = [];
+  const disk = `on disk for each alert, ${kind.name}`;
+  const figures: Figure[] = [{ part: "stored", name: disk, value: bytes / alerts / 1000, unit: "kB" }];
   for (const [name, path] of Object.entries(lists)) {
     say(`stored: ${kind.name}, ${name}`);
     figures.push(...spread(await timesOf(server, path), { part: "stored", name: `${name}, ${kind.name}` }));

@@ -9,12 +9,16 @@ import { besideSqlite, spread, type Figure } from "../figure.ts";
 import { Connection } from "../load/connection.ts";
 import type { Part } from "../part.ts";
 import { startProgram, started, type Program } from "../program.ts";
+import { steadyRate } from "./deliver.ts";
 import { startReceiver, type Receiver } from "../receiver/receiver.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const siteDelayMs = 50;
 const rounds = 50;
 const warmUpRounds = 10;
+/** Pages at once, each about a subject of its own: a run each. */
+const burst = 500;
+const burstLimitMs = 30_000;
 const token = "a-token-for-the-agents-of-a-benchmark";
 
 /** How long a verdict takes beyond the probes that it waits for: one local location and two agents, a site that is up. */
@@ -74,6 +78,9 @@ function judgingConfig(receiverUrl: string, agents: readonly AgentAt[]) {
       },
     ],
     actions: [{ name: "receiver", type: "webhook", url: receiverUrl }],
+    // Nothing outside this machine is asked.
+    controls: [],
+    resolvers: [],
     server: { "allow-private-targets": ["127.0.0.0/8"] },
   };
 }
@@ -115,6 +122,7 @@ async function measure(
     const times = incident === undefined ? undefined : timesOf(incident);
     return times === undefined || toldAt === undefined ? [] : [{ ...round, ...times, toldAt }];
   });
+  const atOnce = await judgedAtOnce(server.url, { target, receiver });
   const about = (name: string) => ({ part: "verdict", name: `${name}, ${database.name}` });
   return [
     ...spread(
@@ -125,7 +133,20 @@ async function measure(
       counted.map(({ toldAt, acceptedAt, slowestMs }) => toldAt - acceptedAt - slowestMs),
       about("accepted to told, less the slowest probe"),
     ),
+    { ...about(`verdicts told, ${burst} alerts at once`), value: atOnce, unit: "/s" },
   ];
+}
+
+/** How many verdicts a second are told when many pages come in together: the server is warm by then. */
+async function judgedAtOnce(
+  url: string,
+  { target, receiver }: { readonly target: string; readonly receiver: Receiver },
+): Promise<number> {
+  await receiver.forget();
+  using connection = await Connection.open(url);
+  for (let number = rounds; number < rounds + burst; number += 1)
+    await post(connection, { url, target, number });
+  return steadyRate([...(await receiver.arrivals(burst, burstLimitMs)).values()]);
 }
 
 async function post(
