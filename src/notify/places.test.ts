@@ -59,4 +59,16 @@ suite("places", () => {
     two[Symbol.dispose]();
     await waiting.place;
   });
+
+  test("more after a reload: whoever waits already comes first", async () => {
+    const places = new Places();
+    await places.take("slack", 1, signal);
+    const waiting = [ask(places, 1), ask(places, 1)];
+    const late = ask(places, 3);
+    await turnOfTheLoop();
+    assert.deepEqual(
+      [...waiting, late].map(({ got }) => got !== null),
+      [true, true, false],
+    );
+  });
 });

@@ -16,6 +16,8 @@ export class Places {
   async take(name: string, limit: number, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     const action = this.#of(name, limit);
+    // A reload may have made more of them: whoever waits already comes first.
+    admit(action);
     if (action.busy < limit) action.busy += 1;
     else await turn(action, signal);
     return { [Symbol.dispose]: () => leave(action) };
@@ -39,13 +41,17 @@ async function turn({ waiting }: Action, signal: AbortSignal): Promise<void> {
   await promise.finally(() => signal.removeEventListener("abort", giveUp));
 }
 
-/** The place goes to whoever has waited longest, unless a reload has left fewer of them. */
 function leave(action: Action): void {
-  const [next] = action.busy <= action.limit ? action.waiting : [];
-  if (next === undefined) {
-    action.busy -= 1;
-    return;
+  action.busy -= 1;
+  admit(action);
+}
+
+/** Places that are free go to whoever has waited longest. */
+function admit(action: Action): void {
+  for (const begin of action.waiting) {
+    if (action.busy >= action.limit) return;
+    action.waiting.delete(begin);
+    action.busy += 1;
+    begin();
   }
-  action.waiting.delete(next);
-  next();
 }

@@ -15,8 +15,8 @@ interface RunningJob {
   readonly lease: Lease;
   readonly controller: AbortController;
   readonly ended: Promise<void>;
-  /** It was made due again while it ran: there is something to claim when it ends. */
-  isWoken: boolean;
+  /** When (ms) it was made due again while it ran: there may be something to claim when it ends. */
+  dueAt: number;
 }
 
 /** So long after a claim the next one waits for company: every claim costs as much, however many jobs it finds. */
@@ -50,6 +50,8 @@ export class WorkServer {
   readonly #finisher: Finisher;
   readonly #bell = new Doorbell();
   readonly #classes = new SeenClasses();
+  /** Heard while a claim is under way, and to be heard when it has begun what it got. */
+  #unheard: Wake[] | undefined;
   #claimedAt = -Infinity;
   #lookedAt = -Infinity;
   #misses = 0;
@@ -74,7 +76,8 @@ export class WorkServer {
         const pauseMs = await this.#claimDue();
         this.#outageMs = 0;
         this.#options.onTurn();
-        if (pauseMs > 0) await this.#bell.sleep(pauseMs);
+        // Whoever rang to stop may have been answered as if there were work.
+        if (pauseMs > 0 && !signal.aborted) await this.#bell.sleep(pauseMs);
       } catch (error) {
         await this.#waitOut(error);
       }
@@ -85,14 +88,21 @@ export class WorkServer {
 
   /** Only what can be claimed before the next look is worth a claim: each costs the same, whatever it finds. */
   #hear(wakes: readonly Wake[]): void {
-    const soon = this.#options.now() + this.#options.pollMs;
+    if (this.#unheard !== undefined) return void this.#unheard.push(...wakes);
     for (const wake of wakes) {
-      if (wake !== true && wake.at > soon) continue;
-      const running =
-        wake === true ? [...this.#running.values()] : [this.#running.get(wake.key) ?? []].flat();
-      for (const job of running) job.isWoken = true;
-      if (wake === true || (running.length === 0 && this.#free(jobClass(wake.key)) > 0)) this.#bell.ring();
+      if (wake === true) {
+        for (const job of this.#running.values()) job.dueAt = -Infinity;
+        this.#bell.ring();
+        continue;
+      }
+      const running = this.#running.get(wake.key);
+      if (running !== undefined) running.dueAt = Math.min(running.dueAt, wake.at);
+      else if (this.#isSoon(wake.at) && this.#free(jobClass(wake.key)) > 0) this.#bell.ring();
     }
+  }
+
+  #isSoon(at: number): boolean {
+    return at <= this.#options.now() + this.#options.pollMs;
   }
 
   /** Starts what is due and free to run; returns how long there is nothing to do. */
@@ -127,9 +137,15 @@ export class WorkServer {
     if (wanted.length === 0) return 0;
     const claimedAt = performance.now();
     const claim = claimJobs(this.#database.kind, wanted, { leaseMs, nowMs: this.#options.now() });
-    const jobs = await this.#database.claim<ClaimedJob>(claim);
-    for (const job of jobs) this.#start(job, claimedAt);
-    return jobs.length;
+    const unheard: Wake[] = (this.#unheard = []);
+    try {
+      const jobs = await this.#database.claim<ClaimedJob>(claim);
+      for (const job of jobs) this.#start(job, claimedAt);
+      return jobs.length;
+    } finally {
+      this.#unheard = undefined;
+      this.#hear(unheard);
+    }
   }
 
   #free(jobClass: JobClass): number {
@@ -150,11 +166,11 @@ export class WorkServer {
     const lease = new Lease(this.#database, job, { leaseMs: this.#options.leaseMs, claimedAt, onLost });
     const ended = this.#run(job.key, lease, controller.signal).finally(() => {
       const hadNone = this.#free(job.class) <= 0;
-      const isWoken = this.#running.get(job.key)?.isWoken;
       this.#running.delete(job.key);
-      if (hadNone || isWoken) this.#bell.ring();
+      if (hadNone || this.#isSoon(running.dueAt)) this.#bell.ring();
     });
-    this.#running.set(job.key, { class: job.class, lease, controller, ended, isWoken: false });
+    const running = { class: job.class, lease, controller, ended, dueAt: Infinity };
+    this.#running.set(job.key, running);
   }
 
   async #run(key: JobKey, lease: Lease, signal: AbortSignal): Promise<void> {

@@ -137,6 +137,57 @@ eachDatabase("work", (fresh, kind) => {
     assert.equal(most, 1);
   });
 
+  test("woken between its claim and its start, it runs once more at its end", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const ran: JobKey[] = [];
+    let claims = 0;
+    const claim: Database["claim"] = async <T>(statement: Statement) => {
+      const claimed = await database.claim<T>(statement);
+      if (claimed.length > 0 && claims++ === 0) await database.write([wake("hold:1", 0)]);
+      return claimed;
+    };
+    const slow: Database = {
+      kind,
+      read: (sql, params) => database.read(sql, params),
+      write: (statements) => database.write(statements),
+      onWake: (callback) => database.onWake(callback),
+      claim,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    const handler = async (key: JobKey) => {
+      ran.push(key);
+      if (ran.length > 1) return;
+      // What is claimed meanwhile is another job: this one is running.
+      await database.write([wake("hold:2", 0)]);
+      await until("the other to run", () => ran.length === 2);
+    };
+    await using _serving = serving(slow, handler, { pollMs: 60_000, leaseMs: 60_000 });
+    await database.write([wake("hold:1", 0)]);
+    await until("it to run again", () => ran.length === 3);
+    assert.deepEqual(ran, ["hold:1", "hold:2", "hold:1"]);
+  });
+
+  test("woken for later while it runs, and later when it ends: it runs at once", async () => {
+    await using place = await fresh();
+    await using database = await place.open();
+    const pollMs = 60_000;
+    let now = Date.now();
+    let runs = 0;
+    const first = Promise.withResolvers<void>();
+    const handler = async () => {
+      runs += 1;
+      if (runs === 1) await first.promise;
+    };
+    await using _serving = serving(database, handler, { pollMs, leaseMs: pollMs, now: () => now });
+    await database.write([wake("hold:1", 0)]);
+    await until("it to run", () => runs === 1);
+    await database.write([wake("hold:1", now + 2 * pollMs)]);
+    now += 3 * pollMs;
+    first.resolve();
+    await until("it to run again", () => runs === 2);
+  });
+
   test("a handler may wake its own key for later", async () => {
     await using place = await fresh();
     await using database = await place.open();

@@ -88,9 +88,11 @@ function fromNode(incoming: HttpBindings["incoming"], pieces: Pieces): Promise<B
   incoming.on("end", () => resolve(pieces.body()));
   incoming.on("error", reject);
   // Closes every time: an error is made only where it is one.
-  incoming.on("close", () => {
+  const close = () => {
     if (!incoming.complete) reject(new Error("the sender went away before its body was whole"));
-  });
+  };
+  incoming.on("close", close);
+  if (incoming.closed) close();
   return promise;
 }
 
