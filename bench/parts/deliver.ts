@@ -22,7 +22,8 @@ const burstLimitMs = 10_000;
 const rates = [100, 300, 500];
 const rateMs = 10_000;
 
-interface Scene {
+/** Who sends, who is told, and what it is kept in. */
+export interface Scene {
   readonly load: Helper<LoadSpec, LoadResult>;
   readonly receiver: Receiver;
   readonly database: BenchDatabase;
@@ -93,6 +94,7 @@ async function atRate({ load, receiver, database }: Scene, perSecond: number): P
   });
 }
 
-function missing(arrived: number, wanted: number): Pick<Figure, "note"> {
+/** What a reader must know where not all have arrived. */
+export function missing(arrived: number, wanted: number): Pick<Figure, "note"> {
   return arrived >= wanted ? {} : { note: `not kept up with: only ${arrived} of ${wanted} arrived in time` };
 }

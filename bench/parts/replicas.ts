@@ -1,12 +1,9 @@
 import { startCrosscheck, type Crosscheck } from "../crosscheck.ts";
-import type { BenchDatabase } from "../databases.ts";
 import { beside, type Figure } from "../figure.ts";
-import type { Helper } from "../helper.ts";
 import { startLoad } from "../load/load.ts";
-import type { LoadResult, LoadSpec } from "../load/spec.ts";
 import type { Part } from "../part.ts";
-import { startReceiver, type Receiver } from "../receiver/receiver.ts";
-import { steadyRate } from "./deliver.ts";
+import { startReceiver } from "../receiver/receiver.ts";
+import { missing, steadyRate, type Scene } from "./deliver.ts";
 
 /** A receiver that is far away, and as many messages on their way at once as it takes from each replica. */
 const answerAfterMs = 200;
@@ -14,12 +11,6 @@ const atOnce = 20;
 
 const burst = 1200;
 const burstLimitMs = 60_000;
-
-interface Scene {
-  readonly load: Helper<LoadSpec, LoadResult>;
-  readonly receiver: Receiver;
-  readonly database: BenchDatabase;
-}
 
 /** How much more two replicas on one PostgreSQL deliver than one, when the receiver is what takes the time. */
 export const replicas: Part = {
@@ -55,13 +46,12 @@ async function delivered({ load, receiver, database }: Scene, count: number): Pr
   // One of them takes all: whoever is free delivers.
   await load.ask({ url: `${urls[0]}/`, form: "crosscheck", subjects: "distinct", connections: 25, pace });
   const arrivals = await receiver.arrivals(burst, burstLimitMs);
-  const note = arrivals.size < burst ? { note: `only ${arrivals.size} of ${burst} arrived in time` } : {};
   return {
     part: "replicas",
     name: `delivered, ${count} replica${count === 1 ? "" : "s"}, a receiver that takes ${answerAfterMs} ms, ${atOnce} at once each`,
     value: steadyRate([...arrivals.values()]),
     unit: "/s",
-    ...note,
+    ...missing(arrivals.size, burst),
   };
 }
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "pg";
 import { eachDatabase, freshSqlite } from "../../test/fixtures/databases.ts";
+import { explaining } from "../../test/fixtures/plans.ts";
 import { until } from "../../test/fixtures/until.ts";
 import { newId } from "../model/id.ts";
 import { newIncident } from "../model/incident.ts";
 import type { Incident } from "../model/incident.ts";
-import type { Database } from "./database.ts";
 import { insertDelivery, settleDelivery } from "./deliveries.ts";
 import {
   closeWhenDelivered,
@@ -150,23 +150,15 @@ eachDatabase("incidents", (fresh, kind) => {
 test("no question reads more of the history than it shows", async () => {
   await using place = await freshSqlite();
   await using database = await place.open();
-  const plans: string[] = [];
-  const explaining = {
-    read: async (sql: string, params: []) => {
-      const rows = await database.read<{ detail: string }>(`explain query plan ${sql}`, params);
-      plans.push(rows.map(({ detail }) => detail).join("\n"));
-      return [];
-    },
-    // Cast, because it is no more of a database than these queries use.
-  } as unknown as Database;
-  await currentIncident(explaining, { route: "page", subject: "it" }, 0);
+  const { database: asked, plans } = explaining(database);
+  await currentIncident(asked, { route: "page", subject: "it" }, 0);
   const filters = [{}, { route: "page" }, { outcome: "bad" }, { route: "page", outcome: "bad" }];
   for (const filter of filters) {
-    await listIncidents(explaining, { ...filter, limit: 50 });
-    await listIncidents(explaining, { ...filter, limit: 50, cursor: "x" });
+    await listIncidents(asked, { ...filter, limit: 50 });
+    await listIncidents(asked, { ...filter, limit: 50, cursor: "x" });
   }
-  await openOnRoute(explaining, "page");
-  await openWithFlag(explaining, "muted");
+  await openOnRoute(asked, "page");
+  await openWithFlag(asked, "muted");
   assert.equal(plans.length, 11);
   for (const plan of plans.splice(9)) assert.match(plan, /SEARCH incidents USING INDEX incidents_open/);
   assert.match(plans[0] ?? "", /incidents_open \(route=\? AND subject=\?\)/);
